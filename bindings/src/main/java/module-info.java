@@ -1,6 +1,6 @@
 /** The generated bindings to libazulejo, and what finds and loads that library. */
 module dev.azulejo.bindings {
-  // Nothing here names a type of it: it carries the library as a resource, and must be resolved for that.
+  // It has no types, only the library as a resource; it must be resolved for that to be found.
   requires dev.azulejo.natives;
 
   exports dev.azulejo.bindings;

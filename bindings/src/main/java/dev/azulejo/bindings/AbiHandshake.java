@@ -4,8 +4,8 @@ import dev.azulejo.bindings.azulejo.azulejo_h;
 import java.lang.foreign.SymbolLookup;
 
 /**
- * Checks, before anything else is called, that the library that was loaded and the bindings were made from the same
- * azulejo.h. Without it a descriptor of another layout would be read as garbage.
+ * Checks, before anything else is called, that the library that was loaded and the bindings were
+ * made from the same azulejo.h. Without it a descriptor of another layout would be read as garbage.
  */
 final class AbiHandshake {
   private static final String SYMBOL = "azj_abi_version";
@@ -16,7 +16,9 @@ final class AbiHandshake {
   static LoadedLibrary check(Attempt loaded) {
     if (SymbolLookup.loaderLookup().find(SYMBOL).isEmpty()) {
       throw new NativeLibraryException(
-          "The library loaded is not libazulejo, or is damaged: it has no function " + SYMBOL + ".\n"
+          "The library loaded is not libazulejo, or is damaged: it has no function "
+              + SYMBOL
+              + ".\n"
               + places(loaded)
               + "What to do: name the right file, or remove that one.");
     }
@@ -41,20 +43,31 @@ final class AbiHandshake {
 
   private static NativeLibraryException mismatch(Attempt loaded, int expected, int actual) {
     return new NativeLibraryException(
-        "The native library and the Java bindings do not fit: the library has ABI version " + actual
-            + ", the bindings need " + expected + ".\n"
+        "The native library and the Java bindings do not fit: the library has ABI version "
+            + actual
+            + ", the bindings need "
+            + expected
+            + ".\n"
             + places(loaded)
             + "What to do: use azulejo-native and azulejo-bindings of the same version; if a setting names the"
             + " library, rebuild that file from the same sources.");
   }
 
   private static String places(Attempt loaded) {
-    return "  library:  " + loaded.found() + " (" + loaded.place() + ")\n"
-        + "  bindings: " + bindingsOrigin() + "\n";
+    return "  library:  "
+        + loaded.found()
+        + " ("
+        + loaded.place()
+        + ")\n"
+        + "  bindings: "
+        + bindingsOrigin()
+        + "\n";
   }
 
   private static String bindingsOrigin() {
     var source = azulejo_h.class.getProtectionDomain().getCodeSource();
-    return source == null ? "module " + azulejo_h.class.getModule() : source.getLocation().toString();
+    return source == null
+        ? "module " + azulejo_h.class.getModule()
+        : source.getLocation().toString();
   }
 }

@@ -13,7 +13,9 @@ record Attempt(String place, Outcome outcome, String found) {
     LOADED,
     /** Nothing usable here: the search goes on. */
     PASSED,
-    /** Somebody asked for this very file and can't have it: the search is over, without a library. */
+    /**
+     * Somebody asked for this very file and can't have it: the search is over, without a library.
+     */
     REFUSED
   }
 

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A file that somebody named in a setting. A setting that can't be honoured ends the search: going on would quietly run
- * another library than the one asked for.
+ * A file that somebody named in a setting. A setting that can't be honoured ends the search: going
+ * on would quietly run another library than the one asked for.
  *
  * @param setting the setting, in words
  * @param value its value; null or empty where it is not set

@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A library packed in a jar as {@code natives/<os>-<arch>/<file>}. The system can only map a file, so it is written to a
- * private temporary one, loaded, and the file deleted at once: nothing is left behind even when the JVM is killed later.
+ * A library packed in a jar as {@code natives/<os>-<arch>/<file>}. The system can only map a file,
+ * so it is written to a private temporary one, loaded, and the file deleted at once: nothing is
+ * left behind even when the JVM is killed later.
  *
  * @param library the library's name without prefix and suffix
  * @param moduleName the module that carries the resource where the module path is used
@@ -37,7 +38,7 @@ record JarResource(String library, String moduleName) implements LibraryPlace {
   }
 
   private Attempt loadCopy(InputStream packed, Platform platform, String place) throws IOException {
-    // createTempDirectory gives only its owner access, so nobody can swap the file before it is loaded.
+    // Only its owner has access to such a folder, so nobody can swap the file before it is loaded.
     Path folder = Files.createTempDirectory("azulejo-");
     Path file = folder.resolve(platform.fileName(library));
     try {
@@ -72,8 +73,9 @@ record JarResource(String library, String moduleName) implements LibraryPlace {
   }
 
   /**
-   * The class loader sees the class path and, on the module path, every module of the loader: a folder with a hyphen is no
-   * package, so it is not encapsulated. A layer with one loader per module needs the module itself.
+   * The class loader sees the class path and, on the module path, every module of the loader: a
+   * folder with a hyphen is no package, so it is not encapsulated. A layer with one loader per
+   * module needs the module itself.
    */
   private InputStream open(String resource) throws IOException {
     InputStream packed = JarResource.class.getClassLoader().getResourceAsStream(resource);
@@ -90,7 +92,10 @@ record JarResource(String library, String moduleName) implements LibraryPlace {
     return url != null ? url.toString() : "module " + moduleName;
   }
 
-  /** The library is mapped by now. Where a system keeps a mapped file from being deleted, the JVM's end deletes it. */
+  /**
+   * The library is mapped by now. Where a system keeps a mapped file from being deleted, the JVM's
+   * end deletes it.
+   */
   private static void delete(Path path) {
     try {
       Files.deleteIfExists(path);

@@ -38,7 +38,8 @@ record LibrarySearch(String library, List<LibraryPlace> places, List<String> adv
       text.append(attempt.found()).append('\n');
     }
     if (attempts.getLast().outcome() == Attempt.Outcome.REFUSED) {
-      text.append("  An explicit choice that can't be had is an error: no other place was tried.\n");
+      text.append(
+          "  An explicit choice that can't be had is an error: no other place was tried.\n");
     }
     text.append("What to do:");
     advice.forEach(line -> text.append("\n  - ").append(line));

@@ -4,8 +4,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Loads a library at most once. A failure is remembered as a failure: who asks again gets the same message, and nothing
- * is half loaded a second time. Safe for any number of threads.
+ * Loads a library at most once. A failure is remembered as a failure: who asks again gets the same
+ * message, and nothing is half loaded a second time. Safe for any number of threads.
  */
 final class LoadOnce {
   private final Supplier<LoadedLibrary> loader;

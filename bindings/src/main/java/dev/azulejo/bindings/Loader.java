@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The two calls that map a library into this process. They are made from this module, because the generated bindings
- * look symbols up among the libraries of their own class loader.
+ * The two calls that map a library into this process. They are made from this module, because the
+ * generated bindings look symbols up among the libraries of their own class loader.
  */
 final class Loader {
   private Loader() {}
@@ -15,7 +15,9 @@ final class Loader {
     return reasonOf(() -> System.load(file.toAbsolutePath().toString()));
   }
 
-  /** Loads what the system finds under a name; empty if that went well, otherwise why it did not. */
+  /**
+   * Loads what the system finds under a name; empty if that went well, otherwise why it did not.
+   */
   static Optional<String> loadByName(String library) {
     return reasonOf(() -> System.loadLibrary(library));
   }
@@ -24,7 +26,8 @@ final class Loader {
   static String nativeAccessAdvice() {
     Module module = Loader.class.getModule();
     String name = module.isNamed() ? module.getName() : "ALL-UNNAMED";
-    return "this JVM refuses native access to Azulejo; start it with --enable-native-access=" + name;
+    return "this JVM refuses native access to Azulejo; start it with --enable-native-access="
+        + name;
   }
 
   private static Optional<String> reasonOf(Runnable load) {

@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The native libraries of this process: each is found and loaded at most once, when it is first needed.
+ * The native libraries of this process: each is found and loaded at most once, when it is first
+ * needed.
  *
  * <p>libazulejo is looked for, in this order, at
  *
@@ -12,12 +13,13 @@ import java.util.Optional;
  *   <li>the file that the system property {@code azulejo.library} names,
  *   <li>the file that the environment variable {@code AZULEJO_LIBRARY} names,
  *   <li>the resource {@code natives/<os>-<arch>/libazulejo.so} of the jar azulejo-native,
- *   <li>the system loader, under the name {@code azulejo} ({@code java.library.path}, {@code LD_LIBRARY_PATH}).
+ *   <li>the system loader, under the name {@code azulejo} ({@code java.library.path}, {@code
+ *       LD_LIBRARY_PATH}).
  * </ol>
  *
- * <p>A file that somebody named and that can't be loaded is an error; the places after it are not tried. The library's ABI
- * version is compared with that of the bindings before anything else is called. A failure is remembered: every later call
- * throws with the same message.
+ * <p>A file that somebody named and that can't be loaded is an error; the places after it are not
+ * tried. The library's ABI version is compared with that of the bindings before anything else is
+ * called. A failure is remembered: every later call throws with the same message.
  *
  * <p>Safe for any number of threads.
  */
@@ -34,16 +36,19 @@ public final class NativeLibraries {
   private NativeLibraries() {}
 
   /**
-   * Makes the functions of {@code azulejo_h} callable. Needed once, before the first of them; later calls cost one read.
+   * Makes the functions of {@code azulejo_h} callable. Needed once, before the first of them; later
+   * calls cost one read.
    *
-   * @throws NativeLibraryException if libazulejo is nowhere, does not load, or has another ABI version than the bindings
+   * @throws NativeLibraryException if libazulejo is nowhere, does not load, or has another ABI
+   *     version than the bindings
    */
   public static void loadAzulejo() {
     AZULEJO.get();
   }
 
   /**
-   * What was loaded, its version, and from where; or that nothing was asked for yet; or why loading failed. Loads nothing.
+   * What was loaded, its version, and from where; or that nothing was asked for yet; or why loading
+   * failed. Loads nothing.
    */
   public static String describe() {
     Optional<String> loaded = AZULEJO.loaded().map(LoadedLibrary::toString);

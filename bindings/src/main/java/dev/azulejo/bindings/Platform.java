@@ -10,7 +10,9 @@ import java.util.Locale;
  * @param arch "x86_64", "aarch64", or what {@code os.arch} says
  */
 record Platform(String os, String arch) {
-  /** Platforms for which somebody may have packed a library; used to say what a jar does contain. */
+  /**
+   * Platforms for which somebody may have packed a library; used to say what a jar does contain.
+   */
   static final List<Platform> KNOWN =
       List.of(
           new Platform("linux", "x86_64"),
