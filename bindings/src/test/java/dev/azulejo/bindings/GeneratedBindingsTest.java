@@ -40,10 +40,7 @@ class GeneratedBindingsTest {
 
   @Test
   void listHasEveryNameOfTheHeaderAndNoOther() throws IOException {
-    String header =
-        Pattern.compile("/\\*.*?\\*/", Pattern.DOTALL)
-            .matcher(Files.readString(Includes.HEADER))
-            .replaceAll(" ");
+    String header = headerWithoutComments();
     Set<String> declared = find(header, "\\b((?:azj|AZJ)_\\w+)");
     declared.remove("AZJ_API"); // visibility, nothing to call
     declared.removeAll(find(header, "typedef enum (azj_\\w+)")); // an int in Java
@@ -65,6 +62,16 @@ class GeneratedBindingsTest {
             .map(name -> name.substring(0, name.length() - "$descriptor".length()))
             .collect(Collectors.toCollection(TreeSet::new));
     assertEquals(new TreeSet<>(Includes.of("function")), generated);
+  }
+
+  /** Catches a changed parameter where there is no jextract: its output quotes each declaration. */
+  @Test
+  void outputQuotesTheDeclarationsOfTheHeader() throws IOException {
+    String output = Files.readString(SOURCES.resolve(PACKAGE).resolve("azulejo_h.java"));
+    Set<String> declared = withoutSpaces(find(headerWithoutComments(), "(?s)AZJ_API ([^;#]*\\));"));
+    assertEquals(Includes.of("function").size(), declared.size());
+    Set<String> quoted = withoutSpaces(find(output, "(?m)^ *\\* (.*\\bazj_\\w+\\(.*\\))$"));
+    assertEquals(declared, quoted, "run bindings/regenerate.sh");
   }
 
   @Test
@@ -100,6 +107,19 @@ class GeneratedBindingsTest {
         contents(fresh.resolve(PACKAGE)),
         contents(SOURCES.resolve(PACKAGE)),
         "run bindings/regenerate.sh and commit its output untouched");
+  }
+
+  private static String headerWithoutComments() throws IOException {
+    return Pattern.compile("/\\*.*?\\*/", Pattern.DOTALL)
+        .matcher(Files.readString(Includes.HEADER))
+        .replaceAll(" ");
+  }
+
+  /** C's "f(void)" and "char* f" are jextract's "f()" and "char *f". */
+  private static Set<String> withoutSpaces(Set<String> declarations) {
+    return declarations.stream()
+        .map(text -> text.replaceAll("\\s", "").replace("(void)", "()"))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private static Set<String> find(String text, String pattern) {
