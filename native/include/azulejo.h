@@ -1,0 +1,363 @@
+/*
+ * azulejo.h - the whole C ABI of libazulejo.
+ *
+ * Conventions
+ *   - Every fallible function returns an azj_status: AZJ_OK (0) or one code per cause. azj_last_error() then gives the
+ *     calling thread a sentence that says what was asked, what is wrong and what would be right. Nothing in this
+ *     library exits, aborts, prints, or throws across this boundary.
+ *   - Data is float32, dense, row-major. Images are NCHW: x[batch][channel][row][column]. Weights of a convolution are
+ *     w[filter][channel / group][kernel row][kernel column]; of a dense layer w[output][input].
+ *   - "device memory" is what azj_alloc() returned for the device of the stream; on AZJ_DEVICE_CPU it is host memory.
+ *     Pointers to descriptors are host memory, read during the call. The caller owns every buffer; an operation never
+ *     allocates. Operations that need scratch memory have a query, azj_<op>_workspace_bytes(), to be called first.
+ *   - Buffers passed to one call must not overlap unless the operation says "in place allowed".
+ *   - A stream runs its operations in the order of the calls. On the CPU each call returns when its work is done; on
+ *     other devices it may return earlier and azj_synchronize() waits. A stream is used by one thread at a time;
+ *     different streams may be used by different threads at once. Device functions may be called from any thread.
+ *   - Results are deterministic: the same device, thread count and input give the same bits.
+ *   - Zero-sized problems are errors, never silently skipped. NaN and infinity pass through the arithmetic unchanged.
+ */
+#ifndef AZULEJO_H
+#define AZULEJO_H
+
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define AZJ_API __attribute__((visibility("default")))
+#else
+#define AZJ_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised whenever a declaration below changes its meaning or layout; Java compares it with the library at load. */
+#define AZJ_ABI_VERSION 1
+
+typedef enum azj_status {
+  AZJ_OK = 0,
+  AZJ_INVALID_ARGUMENT = 1,    /* a value, pointer, shape or descriptor that cannot be right */
+  AZJ_OUT_OF_MEMORY = 2,       /* the device cannot give that much memory; everything else still works */
+  AZJ_UNSUPPORTED = 3,         /* a valid problem that this backend or algorithm does not do; the text says which limit */
+  AZJ_NO_DEVICE = 4,           /* no such device, or this build has no backend for it */
+  AZJ_DEVICE_LOST = 5,         /* the device failed; later calls on it say so, other devices keep working */
+  AZJ_WORKSPACE_TOO_SMALL = 6, /* fewer workspace bytes than the query asked for */
+  AZJ_INTERNAL = 7             /* a defect in this library */
+} azj_status;
+
+typedef enum azj_device_kind {
+  AZJ_DEVICE_CPU = 0,
+  AZJ_DEVICE_CUDA = 1,
+  AZJ_DEVICE_EMULATED = 2 /* the CUDA kernels executed on the host, in test builds of the library only */
+} azj_device_kind;
+
+typedef struct azj_device azj_device; /* a device: owns memory */
+typedef struct azj_stream azj_stream; /* a queue of operations on a device; on the CPU also a team of threads */
+
+/* ---- library ------------------------------------------------------------------------------------------------- */
+
+/* AZJ_ABI_VERSION of the library itself. */
+AZJ_API int32_t azj_abi_version(void);
+
+/* What this library is: version, backends built in. A static, NUL-terminated string. */
+AZJ_API const char* azj_build_info(void);
+
+/* The text of the calling thread's last failure, NUL-terminated, empty when there was none. Valid until the thread's
+ * next failing call. */
+AZJ_API const char* azj_last_error(void);
+
+/* "OK", "INVALID_ARGUMENT", ... for a status code; "UNKNOWN" for any other number. */
+AZJ_API const char* azj_status_name(int32_t status);
+
+/* ---- devices, streams, memory --------------------------------------------------------------------------------- */
+
+typedef struct azj_device_info {
+  int32_t kind;               /* azj_device_kind */
+  int32_t ordinal;            /* which device of that kind, from 0 */
+  int32_t compute_units;      /* processors usable by this process (CPU) or multiprocessors (CUDA) */
+  int32_t capability;         /* CUDA compute capability * 10, 0 on the CPU */
+  uint64_t total_bytes;       /* memory of the device */
+  uint64_t free_bytes;        /* of which free at the time of the call */
+  char name[128];             /* the device's own name */
+  char instruction_set[32];   /* what the kernels were chosen for: "avx512", "avx2", "portable", "sm_90" */
+} azj_device_info;
+
+/* How many devices of a kind there are; 0 (and AZJ_OK) where the build or the machine has none. */
+AZJ_API azj_status azj_device_count(int32_t kind, int32_t* count);
+
+/* Opens a device. On the CPU the environment variable AZULEJO_ISA (avx512, avx2 or portable) caps the instruction set;
+ * asking for more than the processor has is an error. */
+AZJ_API azj_status azj_device_open(int32_t kind, int32_t ordinal, azj_device** device);
+
+/* Closes a device whose streams are closed and whose memory is freed; otherwise AZJ_INVALID_ARGUMENT, and the device
+ * stays open. NULL is allowed. */
+AZJ_API azj_status azj_device_close(azj_device* device);
+
+AZJ_API azj_status azj_device_query(azj_device* device, azj_device_info* info);
+
+/* Opens a stream. threads: size of the CPU team, 1..1024, or 0 for every processor usable by this process; other devices
+ * take 0 only. */
+AZJ_API azj_status azj_stream_open(azj_device* device, int32_t threads, azj_stream** stream);
+
+/* Waits for the stream's work and closes it. NULL is allowed. */
+AZJ_API azj_status azj_stream_close(azj_stream* stream);
+
+/* Threads of the stream's team (1 on devices that have none). */
+AZJ_API azj_status azj_stream_threads(azj_stream* stream, int32_t* threads);
+
+/* Waits until all work of the stream is done. */
+AZJ_API azj_status azj_synchronize(azj_stream* stream);
+
+/* Allocates bytes > 0 of device memory, aligned to 256 bytes, contents undefined. */
+AZJ_API azj_status azj_alloc(azj_device* device, uint64_t bytes, void** memory);
+
+/* Frees what azj_alloc() of the same device returned. NULL is allowed. */
+AZJ_API azj_status azj_free(azj_device* device, void* memory);
+
+/* Bytes now allocated on the device through azj_alloc(). */
+AZJ_API azj_status azj_live_bytes(azj_device* device, uint64_t* bytes);
+
+/* Copies host memory to the device, the device to host memory, and device memory to device memory (not overlapping).
+ * bytes may be 0. The host memory may be reused when the call returns. */
+AZJ_API azj_status azj_upload(azj_stream* stream, void* device_dst, const void* host_src, uint64_t bytes);
+AZJ_API azj_status azj_download(azj_stream* stream, void* host_dst, const void* device_src, uint64_t bytes);
+AZJ_API azj_status azj_copy(azj_stream* stream, void* device_dst, const void* device_src, uint64_t bytes);
+
+/* ---- elementwise and reductions --------------------------------------------------------------------------------- */
+
+/* x[i] = value */
+AZJ_API azj_status azj_fill(azj_stream* stream, int64_t count, float value, float* x);
+
+/* x[i] = alpha * x[i] */
+AZJ_API azj_status azj_scale(azj_stream* stream, int64_t count, float alpha, float* x);
+
+/* y[i] = y[i] + alpha * x[i] */
+AZJ_API azj_status azj_axpy(azj_stream* stream, int64_t count, float alpha, const float* x, float* y);
+
+/* result[0] = alpha * sum x[i] + beta * result[0]; result is device memory and not read when beta is 0. */
+AZJ_API azj_status azj_sum(azj_stream* stream, int64_t count, float alpha, const float* x, float beta, float* result);
+
+/* ---- GEMM ------------------------------------------------------------------------------------------------------- */
+
+typedef enum azj_gemm_algorithm {
+  AZJ_GEMM_AUTO = 0 /* the best this device has for the problem */
+} azj_gemm_algorithm;
+
+/* C = alpha * op(A) op(B) + beta * C with op(A) m x k, op(B) k x n, C m x n, all row-major.
+ * A is stored m x k, or k x m when transpose_a is 1; lda is the distance between its stored rows. B likewise. */
+typedef struct azj_gemm_desc {
+  int64_t m, n, k;      /* each >= 1 */
+  int64_t lda, ldb, ldc; /* >= the length of a stored row */
+  int32_t transpose_a;  /* 0 or 1 */
+  int32_t transpose_b;  /* 0 or 1 */
+  float alpha;
+  float beta;           /* 0: C is not read */
+  int32_t algorithm;    /* azj_gemm_algorithm */
+  int32_t reserved;     /* 0 */
+} azj_gemm_desc;
+
+AZJ_API azj_status azj_gemm(azj_stream* stream, const azj_gemm_desc* desc, const float* a, const float* b, float* c);
+
+/* ---- activations -------------------------------------------------------------------------------------------------- */
+
+typedef enum azj_activation {
+  AZJ_IDENTITY = 0,
+  AZJ_RELU = 1,       /* max(z, 0), T(2.1); derivative 0 at 0; NaN stays NaN */
+  AZJ_LEAKY_RELU = 2, /* z for z > 0, slope * z otherwise; 0 <= slope < 1 */
+  AZJ_SIGMOID = 3,    /* 1 / (1 + exp(-z)), T(2.2) */
+  AZJ_TANH = 4
+} azj_activation;
+
+/* y = activation(x). In place allowed (y == x). */
+AZJ_API azj_status azj_activation_forward(azj_stream* stream, int32_t activation, float slope, int64_t count,
+                                          const float* x, float* y);
+
+/* grad_x = grad_y * activation'(z), written with the activation's output y, N(34). In place allowed
+ * (grad_x == grad_y). */
+AZJ_API azj_status azj_activation_backward(azj_stream* stream, int32_t activation, float slope, int64_t count,
+                                           const float* y, const float* grad_y, float* grad_x);
+
+/* y[r][c] = exp(x[r][c]) / sum_j exp(x[r][j]), stable for large x. In place allowed. */
+AZJ_API azj_status azj_softmax_forward(azj_stream* stream, int64_t rows, int64_t classes, const float* x, float* y);
+
+/* grad_x[r][c] = y[r][c] * (grad_y[r][c] - sum_j grad_y[r][j] y[r][j]). In place allowed (grad_x == grad_y). */
+AZJ_API azj_status azj_softmax_backward(azj_stream* stream, int64_t rows, int64_t classes, const float* y,
+                                        const float* grad_y, float* grad_x);
+
+/* ---- convolution --------------------------------------------------------------------------------------------------- */
+
+typedef enum azj_conv_algorithm {
+  AZJ_CONV_AUTO = 0,        /* the best this device has for the problem; azj_conv2d_algorithm() tells which */
+  AZJ_CONV_DIRECT = 1,      /* a sum per output, no X_unroll */
+  AZJ_CONV_IM2COL_GEMM = 2  /* W[M x C*R*S] * X_unroll[C*R*S x Hout*Wout], one X_unroll reused, row T15 */
+} azj_conv_algorithm;
+
+typedef enum azj_conv_pass { AZJ_CONV_FORWARD = 0, AZJ_CONV_GRAD_INPUT = 1, AZJ_CONV_GRAD_WEIGHTS = 2 } azj_conv_pass;
+
+/* A 2-D cross-correlation of x[batch][channels][height][width] with w[filters][channels/groups][kernel_h][kernel_w]:
+ *   z[n][m][p][q] = bias[m] + sum_{c,r,s} x[n][c][p*stride_h - pad_h + r*dilation_h][q*stride_w - pad_w + s*dilation_w]
+ *                                         * w[m][c][r][s]                            N(20), T2.6.1; zero outside x
+ *   y = activation(z)
+ * with out_h = (height + 2*pad_h - dilation_h*(kernel_h - 1) - 1) / stride_h + 1, out_w likewise.
+ * A 1-D convolution is the case height = kernel_h = stride_h = dilation_h = 1, pad_h = 0. */
+typedef struct azj_conv2d_desc {
+  int64_t batch, channels, height, width; /* >= 1 */
+  int64_t filters, kernel_h, kernel_w;    /* >= 1; the dilated kernel fits the padded input */
+  int64_t stride_h, stride_w;             /* >= 1 */
+  int64_t pad_h, pad_w;                   /* >= 0, rows and columns of zeros on each side */
+  int64_t dilation_h, dilation_w;         /* >= 1 */
+  int64_t groups;                         /* >= 1; divides channels and filters */
+  int64_t samples_per_unroll;             /* samples of the batch unrolled at a time by IM2COL_GEMM; 0: one a thread */
+  int32_t algorithm;                      /* azj_conv_algorithm */
+  int32_t activation;                     /* azj_activation, applied by the forward pass only */
+  float slope;                            /* of AZJ_LEAKY_RELU */
+  int32_t reserved;                       /* 0 */
+} azj_conv2d_desc;
+
+/* Output rows and columns; also checks the descriptor. */
+AZJ_API azj_status azj_conv2d_output_size(const azj_conv2d_desc* desc, int64_t* out_h, int64_t* out_w);
+
+/* The algorithm a pass will run with (never AZJ_CONV_AUTO). */
+AZJ_API azj_status azj_conv2d_algorithm(azj_stream* stream, const azj_conv2d_desc* desc, int32_t pass,
+                                        int32_t* algorithm);
+
+/* Workspace a pass needs on this stream, in bytes, possibly 0. */
+AZJ_API azj_status azj_conv2d_workspace_bytes(azj_stream* stream, const azj_conv2d_desc* desc, int32_t pass,
+                                              uint64_t* bytes);
+
+/* y = activation(conv(x, w) + bias); bias[filters] may be NULL. */
+AZJ_API azj_status azj_conv2d_forward(azj_stream* stream, const azj_conv2d_desc* desc, const float* x, const float* w,
+                                      const float* bias, float* y, void* workspace, uint64_t workspace_bytes);
+
+/* grad_x = sum pad(grad_z) * flipped w, N(46), T(3.95)-T(3.201). Taps on the padding are never computed. */
+AZJ_API azj_status azj_conv2d_grad_input(azj_stream* stream, const azj_conv2d_desc* desc, const float* grad_z,
+                                         const float* w, float* grad_x, void* workspace, uint64_t workspace_bytes);
+
+/* grad_w = x cross-correlated with grad_z, summed over the batch, N(30). */
+AZJ_API azj_status azj_conv2d_grad_weights(azj_stream* stream, const azj_conv2d_desc* desc, const float* x,
+                                           const float* grad_z, float* grad_w, void* workspace,
+                                           uint64_t workspace_bytes);
+
+/* grad_bias[m] = sum_{n,p,q} grad_z[n][m][p][q]. */
+AZJ_API azj_status azj_conv2d_grad_bias(azj_stream* stream, const azj_conv2d_desc* desc, const float* grad_z,
+                                        float* grad_bias);
+
+/* X_unroll of the whole batch, [batch][channels*kernel_h*kernel_w][out_h*out_w], T4.1. */
+AZJ_API azj_status azj_im2col(azj_stream* stream, const azj_conv2d_desc* desc, const float* x, float* x_unroll);
+
+/* The adjoint of azj_im2col: x = sum of the unrolled elements that came from it. Overwrites x. */
+AZJ_API azj_status azj_col2im(azj_stream* stream, const azj_conv2d_desc* desc, const float* x_unroll, float* x);
+
+/* ---- pooling ---------------------------------------------------------------------------------------------------------- */
+
+typedef enum azj_pool_mode { AZJ_POOL_MAX = 0, AZJ_POOL_MEAN = 1 } azj_pool_mode;
+
+/* y[n][c][p][q] = max or mean of x[n][c] over rows p*stride_h - pad_h .. + window_h - 1 and columns likewise, taps on the
+ * padding left out, N(22)-N(24), T(2.9)-T(2.16). out_h = (height + 2*pad_h - window_h) / stride_h + 1, out_w likewise. */
+typedef struct azj_pool2d_desc {
+  int64_t batch, channels, height, width; /* >= 1; height * width < 2^31 */
+  int64_t window_h, window_w;             /* >= 1; fits the padded input */
+  int64_t stride_h, stride_w;             /* >= 1 */
+  int64_t pad_h, pad_w;                   /* >= 0 and < the window, so that every window touches x */
+  int32_t mode;                           /* azj_pool_mode */
+  int32_t count_padding;                  /* AZJ_POOL_MEAN: 1 divides by window_h*window_w, 0 by the taps inside x */
+} azj_pool2d_desc;
+
+AZJ_API azj_status azj_pool2d_output_size(const azj_pool2d_desc* desc, int64_t* out_h, int64_t* out_w);
+
+/* argmax[n][c][p][q] is row * width + column of the maximum (the first one; a NaN counts as the maximum); required for
+ * AZJ_POOL_MAX when the backward pass follows, otherwise may be NULL. */
+AZJ_API azj_status azj_pool2d_forward(azj_stream* stream, const azj_pool2d_desc* desc, const float* x, float* y,
+                                      int32_t* argmax);
+
+/* grad_x, overwritten. argmax is that of the forward pass (AZJ_POOL_MAX; ignored for AZJ_POOL_MEAN). */
+AZJ_API azj_status azj_pool2d_backward(azj_stream* stream, const azj_pool2d_desc* desc, const float* grad_y,
+                                       const int32_t* argmax, float* grad_x);
+
+/* ---- dense -------------------------------------------------------------------------------------------------------------- */
+
+/* y[n][o] = activation(bias[o] + sum_i x[n][i] w[o][i]), T4.3. */
+typedef struct azj_dense_desc {
+  int64_t batch, inputs, outputs; /* >= 1 */
+  int32_t activation;             /* azj_activation, applied by the forward pass only */
+  float slope;                    /* of AZJ_LEAKY_RELU */
+} azj_dense_desc;
+
+/* bias may be NULL. */
+AZJ_API azj_status azj_dense_forward(azj_stream* stream, const azj_dense_desc* desc, const float* x, const float* w,
+                                     const float* bias, float* y);
+
+/* grad_x[n][i] = sum_o grad_z[n][o] w[o][i] */
+AZJ_API azj_status azj_dense_grad_input(azj_stream* stream, const azj_dense_desc* desc, const float* grad_z,
+                                        const float* w, float* grad_x);
+
+/* grad_w[o][i] = sum_n grad_z[n][o] x[n][i] */
+AZJ_API azj_status azj_dense_grad_weights(azj_stream* stream, const azj_dense_desc* desc, const float* x,
+                                          const float* grad_z, float* grad_w);
+
+/* grad_bias[o] = sum_n grad_z[n][o] */
+AZJ_API azj_status azj_dense_grad_bias(azj_stream* stream, const azj_dense_desc* desc, const float* grad_z,
+                                       float* grad_bias);
+
+/* ---- losses ----------------------------------------------------------------------------------------------------------------
+ * losses[r] is the loss of row r; grad, when not NULL, is grad_scale * d losses[r] / d input (1 / rows gives the gradient
+ * of the mean). In place allowed (grad == the input). */
+
+/* losses[r] = log(sum_j exp(x[r][j])) - x[r][labels[r]], T(2.3); grad = softmax(x) - onehot, T(3.26), fused and stable.
+ * A label outside 0..classes-1 makes losses[r] and the row's gradient NaN (device memory cannot be checked here; Java
+ * checks labels when data is loaded). */
+AZJ_API azj_status azj_softmax_cross_entropy(azj_stream* stream, int64_t rows, int64_t classes, const float* x,
+                                             const int32_t* labels, float grad_scale, float* losses, float* grad);
+
+/* losses[r] = sum_c max(x,0) - x*t + log(1 + exp(-|x|)), the binary cross-entropy of sigmoid(x) and targets t in 0..1,
+ * T(2.4); grad = sigmoid(x) - t. */
+AZJ_API azj_status azj_sigmoid_cross_entropy(azj_stream* stream, int64_t rows, int64_t classes, const float* x,
+                                             const float* targets, float grad_scale, float* losses, float* grad);
+
+/* losses[r] = 1/columns * sum_c (x - t)^2; grad = 2/columns * (x - t). */
+AZJ_API azj_status azj_mean_squared_error(azj_stream* stream, int64_t rows, int64_t columns, const float* x,
+                                          const float* targets, float grad_scale, float* losses, float* grad);
+
+/* predictions[r] = the first column with the row's largest value (a NaN counts as largest); hits[r], when not NULL, is 1
+ * where that equals labels[r], else 0. labels may be NULL when hits is. */
+AZJ_API azj_status azj_argmax(azj_stream* stream, int64_t rows, int64_t classes, const float* x, const int32_t* labels,
+                              int32_t* predictions, float* hits);
+
+/* ---- optimisers ----------------------------------------------------------------------------------------------------------
+ * One call updates every parameter of a network laid out in one buffer. The settings lie in DEVICE memory, so that a
+ * captured step can be replayed while a learning-rate schedule changes them. */
+
+/* g' = g + weight_decay * w; v = momentum * v + g'; w -= learning_rate * (nesterov ? g' + momentum * v : v). T(2.6) */
+typedef struct azj_sgd_settings {
+  float learning_rate;
+  float momentum;     /* 0: v is not read or written and may be NULL */
+  float weight_decay;
+  float nesterov;     /* 0 or 1 */
+} azj_sgd_settings;
+
+AZJ_API azj_status azj_sgd(azj_stream* stream, const azj_sgd_settings* settings, int64_t count, const float* g, float* w,
+                           float* v);
+
+/* Kingma and Ba 2015, Algorithm 1; with decoupled = 1 Loshchilov and Hutter 2019 (AdamW).
+ * g' = g + (decoupled ? 0 : weight_decay * w); m = beta1 m + (1 - beta1) g'; v = beta2 v + (1 - beta2) g'^2;
+ * w -= learning_rate * (m * correction1 / (sqrt(v * correction2) + epsilon) + (decoupled ? weight_decay * w : 0)) */
+typedef struct azj_adam_settings {
+  float learning_rate;
+  float beta1;
+  float beta2;
+  float epsilon;
+  float weight_decay;
+  float decoupled;    /* 0 or 1 */
+  float correction1;  /* 1 / (1 - beta1^step), step from 1 */
+  float correction2;  /* 1 / (1 - beta2^step) */
+} azj_adam_settings;
+
+AZJ_API azj_status azj_adam(azj_stream* stream, const azj_adam_settings* settings, int64_t count, const float* g, float* w,
+                            float* m, float* v);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* AZULEJO_H */

@@ -1,0 +1,95 @@
+// What a backend is: a device that owns memory and opens streams, and a stream with one virtual method per operation.
+// The opaque handles of azulejo.h are these classes. Arguments arrive validated by api.cpp: pointers are not null,
+// descriptors make sense, the workspace is as large as the query said. What a backend cannot do it says by throwing
+// Error(AZJ_UNSUPPORTED, which limit); nothing falls back by itself.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "azulejo.h"
+#include "error.hpp"
+
+struct azj_stream;
+
+struct azj_device {
+  virtual ~azj_device();
+  virtual void query(azj_device_info& info) = 0;
+  virtual void* alloc(uint64_t bytes) = 0;  // throws AZJ_OUT_OF_MEMORY
+  virtual void free(void* memory) = 0;      // throws AZJ_INVALID_ARGUMENT for memory that is not this device's
+  virtual uint64_t live_bytes() = 0;
+  virtual std::unique_ptr<azj_stream> open_stream(int32_t threads) = 0;
+
+  std::atomic<int64_t> open_streams{0};
+};
+
+struct azj_stream {
+  explicit azj_stream(azj_device& owner) : device(owner) {}
+  virtual ~azj_stream();
+
+  virtual int32_t threads() = 0;
+  virtual void synchronize() = 0;
+  virtual void upload(void* dst, const void* src, uint64_t bytes) = 0;
+  virtual void download(void* dst, const void* src, uint64_t bytes) = 0;
+  virtual void copy(void* dst, const void* src, uint64_t bytes) = 0;
+
+  virtual void fill(int64_t count, float value, float* x) = 0;
+  virtual void scale(int64_t count, float alpha, float* x) = 0;
+  virtual void axpy(int64_t count, float alpha, const float* x, float* y) = 0;
+  virtual void sum(int64_t count, float alpha, const float* x, float beta, float* result) = 0;
+
+  virtual void gemm(const azj_gemm_desc& desc, const float* a, const float* b, float* c) = 0;
+
+  virtual void activation_forward(int32_t activation, float slope, int64_t count, const float* x, float* y) = 0;
+  virtual void activation_backward(int32_t activation, float slope, int64_t count, const float* y, const float* grad_y,
+                                   float* grad_x) = 0;
+  virtual void softmax_forward(int64_t rows, int64_t classes, const float* x, float* y) = 0;
+  virtual void softmax_backward(int64_t rows, int64_t classes, const float* y, const float* grad_y, float* grad_x) = 0;
+
+  virtual int32_t conv2d_algorithm(const azj_conv2d_desc& desc, int32_t pass) = 0;
+  virtual uint64_t conv2d_workspace_bytes(const azj_conv2d_desc& desc, int32_t pass) = 0;
+  virtual void conv2d_forward(const azj_conv2d_desc& desc, const float* x, const float* w, const float* bias, float* y,
+                              void* workspace) = 0;
+  virtual void conv2d_grad_input(const azj_conv2d_desc& desc, const float* grad_z, const float* w, float* grad_x,
+                                 void* workspace) = 0;
+  virtual void conv2d_grad_weights(const azj_conv2d_desc& desc, const float* x, const float* grad_z, float* grad_w,
+                                   void* workspace) = 0;
+  virtual void conv2d_grad_bias(const azj_conv2d_desc& desc, const float* grad_z, float* grad_bias) = 0;
+  virtual void im2col(const azj_conv2d_desc& desc, const float* x, float* x_unroll) = 0;
+  virtual void col2im(const azj_conv2d_desc& desc, const float* x_unroll, float* x) = 0;
+
+  virtual void pool2d_forward(const azj_pool2d_desc& desc, const float* x, float* y, int32_t* argmax) = 0;
+  virtual void pool2d_backward(const azj_pool2d_desc& desc, const float* grad_y, const int32_t* argmax,
+                               float* grad_x) = 0;
+
+  virtual void dense_forward(const azj_dense_desc& desc, const float* x, const float* w, const float* bias,
+                             float* y) = 0;
+  virtual void dense_grad_input(const azj_dense_desc& desc, const float* grad_z, const float* w, float* grad_x) = 0;
+  virtual void dense_grad_weights(const azj_dense_desc& desc, const float* x, const float* grad_z, float* grad_w) = 0;
+  virtual void dense_grad_bias(const azj_dense_desc& desc, const float* grad_z, float* grad_bias) = 0;
+
+  virtual void softmax_cross_entropy(int64_t rows, int64_t classes, const float* x, const int32_t* labels,
+                                     float grad_scale, float* losses, float* grad) = 0;
+  virtual void sigmoid_cross_entropy(int64_t rows, int64_t classes, const float* x, const float* targets,
+                                     float grad_scale, float* losses, float* grad) = 0;
+  virtual void mean_squared_error(int64_t rows, int64_t columns, const float* x, const float* targets,
+                                  float grad_scale, float* losses, float* grad) = 0;
+  virtual void argmax(int64_t rows, int64_t classes, const float* x, const int32_t* labels, int32_t* predictions,
+                      float* hits) = 0;
+
+  virtual void sgd(const azj_sgd_settings* settings, int64_t count, const float* g, float* w, float* v) = 0;
+  virtual void adam(const azj_adam_settings* settings, int64_t count, const float* g, float* w, float* m,
+                    float* v) = 0;
+
+  azj_device& device;
+};
+
+namespace azj {
+
+// Output rows or columns of a convolution or pooling; every caller has checked that the window fits.
+inline int64_t output_size(int64_t input, int64_t pad, int64_t window, int64_t dilation, int64_t stride) {
+  return (input + 2 * pad - dilation * (window - 1) - 1) / stride + 1;
+}
+
+}  // namespace azj

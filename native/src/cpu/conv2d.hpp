@@ -1,0 +1,54 @@
+// The convolution passes of each algorithm, and the sizes they share. conv2d.cpp chooses between them.
+#pragma once
+
+#include "gemm.hpp"
+#include "operations.hpp"
+
+namespace azj::cpu::AZJ_ISA {
+
+struct ConvSize {
+  explicit ConvSize(const azj_conv2d_desc& d)
+      : out_h(output_size(d.height, d.pad_h, d.kernel_h, d.dilation_h, d.stride_h)),
+        out_w(output_size(d.width, d.pad_w, d.kernel_w, d.dilation_w, d.stride_w)),
+        in_plane(d.height * d.width),
+        out_plane(out_h * out_w),
+        kernel(d.kernel_h * d.kernel_w),
+        group_channels(d.channels / d.groups),
+        group_filters(d.filters / d.groups),
+        patch(group_channels * kernel),
+        in_sample(d.channels * in_plane),
+        out_sample(d.filters * out_plane),
+        unrolled_sample(d.channels * kernel * out_plane),
+        weights(d.filters * patch) {}
+
+  int64_t out_h, out_w, in_plane, out_plane, kernel;
+  int64_t group_channels, group_filters;
+  int64_t patch;            // rows of one group's X_unroll: C/groups * R * S
+  int64_t in_sample, out_sample, unrolled_sample;
+  int64_t weights;
+};
+
+// Rows row_begin..row_end-1 of one sample's X_unroll [C*R*S][out_h*out_w].
+void im2col_rows(const azj_conv2d_desc& d, const ConvSize& s, const float* x, float* x_unroll, int64_t row_begin,
+                 int64_t row_end);
+
+// Channels channel_begin..channel_end-1 of one sample, overwritten with the sums of their unrolled elements.
+void col2im_channels(const azj_conv2d_desc& d, const ConvSize& s, const float* x_unroll, float* x,
+                     int64_t channel_begin, int64_t channel_end);
+
+void conv2d_direct_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
+                           float* y);
+void conv2d_direct_grad_input(Team& team, const azj_conv2d_desc& d, const float* grad_z, const float* w,
+                              float* grad_x);
+void conv2d_direct_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,
+                                float* grad_w);
+
+uint64_t conv2d_im2col_workspace_bytes(const Team& team, const azj_conv2d_desc& d, int32_t pass);
+void conv2d_im2col_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
+                           float* y, float* workspace);
+void conv2d_im2col_grad_input(Team& team, const azj_conv2d_desc& d, const float* grad_z, const float* w, float* grad_x,
+                              float* workspace);
+void conv2d_im2col_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,
+                                float* grad_w, float* workspace);
+
+}  // namespace azj::cpu::AZJ_ISA

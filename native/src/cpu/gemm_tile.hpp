@@ -1,0 +1,32 @@
+// C = alpha * A * B + beta * C on the calling thread, for matrices given by strides. The building block of gemm, dense
+// and the im2col convolutions, which split their work over the team and call this for their part.
+#pragma once
+
+#include <cstdint>
+
+#include "vec.hpp"
+
+namespace azj::cpu::AZJ_ISA {
+
+// Element (i, j) of the matrix is data[i * row_stride + j * column_stride]; one of the strides is 1.
+struct Matrix {
+  const float* data;
+  int64_t row_stride, column_stride;
+};
+
+// Register tile of gemm_broadcast: kTileRows x kTileColumns sums stay in registers for the whole sum over k.
+constexpr int kTileColumns = 2 * kLanes;
+constexpr int kTileRows = kLanes == 16 ? 12 : 6;
+
+// Picks the faster of the two below. C is row-major with leading dimension ldc.
+void gemm_serial(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, Matrix b, float beta, float* c, int64_t ldc);
+
+// Sums as outer products: a row of B times a broadcast element of A. Wants B's rows contiguous; packs B otherwise.
+void gemm_broadcast(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, Matrix b, float beta, float* c,
+                    int64_t ldc);
+
+// Sums as dot products along k; needs A's rows and B's columns contiguous (A * B^T in memory), packs nothing. For few
+// rows or columns, where packing would cost more than it gains.
+void gemm_dot(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, Matrix b, float beta, float* c, int64_t ldc);
+
+}  // namespace azj::cpu::AZJ_ISA

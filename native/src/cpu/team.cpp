@@ -1,0 +1,97 @@
+#include "team.hpp"
+
+#include <chrono>
+
+namespace azj::cpu {
+
+namespace {
+
+// Operations of one training step follow each other within a few microseconds; a worker that slept in between would
+// cost more to wake than it computes. Longer gaps give the processor back.
+constexpr auto kSpin = std::chrono::microseconds(50);
+
+inline void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace
+
+Team::Team(int threads) : threads_(threads) {
+  workers_.reserve(static_cast<size_t>(threads - 1));
+  try {
+    for (int t = 1; t < threads; ++t) workers_.emplace_back([this, t] { work(t); });
+  } catch (...) {  // the system gave fewer threads: end those that started, then say so
+    closing_ = true;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      job_.fetch_add(1);
+    }
+    wake_.notify_all();
+    for (auto& worker : workers_) worker.join();
+    throw;
+  }
+}
+
+Team::~Team() {
+  closing_ = true;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    job_.fetch_add(1);
+  }
+  wake_.notify_all();
+  for (auto& worker : workers_) worker.join();
+}
+
+void Team::run(void (*task)(void*, int), void* context) {
+  if (threads_ == 1) {
+    task(context, 0);
+    return;
+  }
+  task_ = task;
+  context_ = context;
+  running_.store(threads_ - 1, std::memory_order_relaxed);
+  job_.fetch_add(1);  // sequentially consistent, with sleeping_: either we see the sleeper or it sees the job
+  if (sleeping_.load() > 0) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    wake_.notify_all();
+  }
+  task(context, 0);
+  for (int spins = 0; running_.load(std::memory_order_acquire) > 0; ++spins) {
+    if (spins < 4096) {
+      pause();
+    } else {
+      std::this_thread::yield();  // more threads than processors: let the others finish
+    }
+  }
+}
+
+uint64_t Team::await_job(uint64_t seen) {
+  const auto until = std::chrono::steady_clock::now() + kSpin;
+  for (int spins = 0;; ++spins) {
+    const uint64_t job = job_.load(std::memory_order_acquire);
+    if (job != seen) return job;
+    pause();
+    if ((spins & 63) == 63 && std::chrono::steady_clock::now() >= until) break;
+  }
+  std::unique_lock<std::mutex> lock(mutex_);
+  sleeping_.fetch_add(1);
+  wake_.wait(lock, [&] { return job_.load() != seen; });
+  sleeping_.fetch_sub(1);
+  return job_.load();
+}
+
+void Team::work(int thread) {
+  uint64_t seen = 0;
+  for (;;) {
+    seen = await_job(seen);
+    if (closing_) return;
+    task_(context_, thread);
+    running_.fetch_sub(1, std::memory_order_release);
+  }
+}
+
+}  // namespace azj::cpu

@@ -1,0 +1,72 @@
+// A team of threads that stays alive as long as its stream, and splits loops statically, so that the same thread count
+// always sums in the same order.
+//
+// Why not OpenMP's run time: libgomp would be the library's only run-time dependency (its static archive cannot be
+// linked into a shared object), slim container images lack it, and its threads outlive the stream that used them.
+// The inner loops keep OpenMP's `#pragma omp simd`, which needs no run time.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace azj::cpu {
+
+class Team {
+ public:
+  explicit Team(int threads);  // the calling thread is one of them
+  ~Team();
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+
+  int threads() const { return threads_; }
+
+  // task(context, t) once on every thread t in 0..threads-1; returns when all are done. The task must not throw.
+  void run(void (*task)(void* context, int thread), void* context);
+
+  // body(begin, end, thread) over a static split of 0..count-1 into one contiguous range a thread, of whole multiples
+  // of `grain`; threads without a range are not called.
+  template <class Body>
+  void parallel(int64_t count, int64_t grain, Body&& body) {
+    if (threads_ == 1 || count <= grain) {
+      if (count > 0) body(int64_t{0}, count, 0);
+      return;
+    }
+    struct Context {
+      Body* body;
+      int64_t count, grain;
+      int threads;
+    } context{&body, count, grain, threads_};
+    run(
+        [](void* opaque, int thread) {
+          const Context& c = *static_cast<Context*>(opaque);
+          const int64_t units = (c.count + c.grain - 1) / c.grain;
+          const int64_t begin = units * thread / c.threads * c.grain;
+          const int64_t end = units * (thread + 1) / c.threads * c.grain;
+          const int64_t last = end < c.count ? end : c.count;
+          if (begin < last) (*c.body)(begin, last, thread);
+        },
+        &context);
+  }
+
+ private:
+  void work(int thread);
+  uint64_t await_job(uint64_t seen);
+
+  int threads_;
+  void (*task_)(void*, int) = nullptr;
+  void* context_ = nullptr;
+  // Each on its own cache line: the team spins on `job_`, the caller on `running_`.
+  alignas(64) std::atomic<uint64_t> job_{0};
+  alignas(64) std::atomic<int> running_{0};
+  alignas(64) std::atomic<int> sleeping_{0};
+  std::atomic<bool> closing_{false};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace azj::cpu
