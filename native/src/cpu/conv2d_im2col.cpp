@@ -81,8 +81,8 @@ void grad_input_columns(const azj_conv2d_desc& d, const ConvSize& s, const float
 }
 
 // Adds one sample's part to rows begin..end-1 (of groups * patch) of dW^T, or the same columns of dW.
-void grad_weights_rows(const Plan& plan, const azj_conv2d_desc& d, const ConvSize& s, const float* x_unroll,
-                       const float* grad_z, bool first, float* sums, int64_t begin, int64_t end) {
+void grad_weights_rows(const Plan& plan, const ConvSize& s, const float* x_unroll, const float* grad_z, bool first,
+                       float* sums, int64_t begin, int64_t end) {
   const float beta = first ? 0 : 1;
   for (int64_t row = begin; row < end;) {
     const int64_t g = row / s.patch;
@@ -207,7 +207,7 @@ void conv2d_im2col_grad_weights(Team& team, const azj_conv2d_desc& d, const floa
       for (int64_t n = begin; n < end; ++n) {
         const float* sample = x + n * s.in_sample;
         if (!plan.pointwise) im2col_rows(d, s, sample, slot, 0, d.channels * s.kernel);
-        grad_weights_rows(plan, d, s, plan.pointwise ? sample : slot, grad_z + n * s.out_sample, n == begin,
+        grad_weights_rows(plan, s, plan.pointwise ? sample : slot, grad_z + n * s.out_sample, n == begin,
                           sums + thread * s.weights, 0, rows);
       }
     });
@@ -220,7 +220,7 @@ void conv2d_im2col_grad_weights(Team& team, const azj_conv2d_desc& d, const floa
     unroll_chunk(team, plan, d, s, x_of_chunk, samples, workspace);
     team.parallel(rows, kTileRows, [&](int64_t begin, int64_t end, int) {
       for (int64_t n = 0; n < samples; ++n) {
-        grad_weights_rows(plan, d, s, unrolled_input(plan, s, x_of_chunk, workspace, n),
+        grad_weights_rows(plan, s, unrolled_input(plan, s, x_of_chunk, workspace, n),
                           grad_z + (base + n) * s.out_sample, base + n == 0, sums, begin, end);
       }
     });
