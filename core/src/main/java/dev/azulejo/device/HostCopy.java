@@ -1,0 +1,76 @@
+package dev.azulejo.device;
+
+import dev.azulejo.bindings.azulejo.azulejo_h;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/**
+ * Copies between Java arrays and devices. Native code cannot be given an array that the garbage
+ * collector may move, so the data passes through a piece of off-heap memory.
+ */
+final class HostCopy {
+  /** Large enough that the calls do not count, small enough to stay in cache. */
+  private static final long PIECE_BYTES = 1 << 18;
+
+  private HostCopy() {}
+
+  static void upload(Stream stream, Tensor target, ElementType type, MemorySegment array) {
+    Objects.requireNonNull(stream, "stream");
+    checkSize(target, array.byteSize(), "array");
+    target.argument(stream, type, target.count(), "target");
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment piece = arena.allocate(Math.min(PIECE_BYTES, array.byteSize()));
+      for (long at = 0; at < array.byteSize(); at += piece.byteSize()) {
+        long bytes = Math.min(piece.byteSize(), array.byteSize() - at);
+        MemorySegment.copy(array, at, piece, 0, bytes);
+        NativeCall.check(
+            azulejo_h.azj_upload(stream.handle(), target.from(at), piece, bytes), "azj_upload");
+      }
+    }
+  }
+
+  static void download(Stream stream, Tensor source, ElementType type, MemorySegment array) {
+    Objects.requireNonNull(stream, "stream");
+    checkSize(source, array.byteSize(), "array");
+    source.argument(stream, type, source.count(), "source");
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment piece = arena.allocate(Math.min(PIECE_BYTES, array.byteSize()));
+      for (long at = 0; at < array.byteSize(); at += piece.byteSize()) {
+        long bytes = Math.min(piece.byteSize(), array.byteSize() - at);
+        NativeCall.check(
+            azulejo_h.azj_download(stream.handle(), piece, source.from(at), bytes), "azj_download");
+        MemorySegment.copy(piece, 0, array, at, bytes);
+      }
+    }
+  }
+
+  /** Checks that host memory is as large as a tensor. */
+  static void checkSize(Tensor tensor, long bytes, String name) {
+    if (bytes != tensor.bytes()) {
+      throw new IllegalArgumentException(
+          name
+              + " must have as many elements as the tensor, "
+              + tensor.count()
+              + " of 4 bytes, but has "
+              + bytes
+              + " bytes: "
+              + tensor);
+    }
+  }
+
+  /** Checks that host memory can be given to native code and is large enough. */
+  static void checkHost(MemorySegment memory, long bytes, String name) {
+    Objects.requireNonNull(memory, name);
+    if (!memory.isNative()) {
+      throw new IllegalArgumentException(
+          name
+              + " is a segment on the Java heap; native code needs one from an Arena (or use an"
+              + " array)");
+    }
+    if (memory.byteSize() < bytes) {
+      throw new IllegalArgumentException(
+          name + " needs at least " + bytes + " bytes, has " + memory.byteSize());
+    }
+  }
+}

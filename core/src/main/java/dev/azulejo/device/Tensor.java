@@ -1,0 +1,257 @@
+package dev.azulejo.device;
+
+import dev.azulejo.bindings.azulejo.azulejo_h;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/**
+ * A flat, typed view of device memory, what operations read and write. It does not own the memory:
+ * it ends with its {@link DeviceBuffer}. What the elements mean (NCHW and so on) is said by the
+ * descriptor of the operation.
+ *
+ * <p>Immutable; any thread may hold it. Its contents are read and written through a {@link Stream}.
+ */
+public final class Tensor {
+  private static final long ELEMENT_BYTES = Float.BYTES;
+
+  private final DeviceBuffer buffer;
+  private final ElementType type;
+  private final long offset;
+  private final long count;
+  private final MemorySegment segment;
+
+  Tensor(DeviceBuffer buffer, ElementType type, long offset, long count) {
+    Sizes.atLeast(1, count, "elements of a tensor");
+    if (offset < 0 || offset > buffer.bytes() / ELEMENT_BYTES - count) {
+      throw new IndexOutOfBoundsException(
+          "elements "
+              + offset
+              + " to "
+              + offset
+              + " + "
+              + count
+              + " are not inside "
+              + buffer
+              + ", which has "
+              + buffer.bytes() / ELEMENT_BYTES);
+    }
+    this.buffer = buffer;
+    this.type = type;
+    this.offset = offset;
+    this.count = count;
+    this.segment = buffer.segmentAt(offset * ELEMENT_BYTES, count * ELEMENT_BYTES);
+  }
+
+  /** How many elements it has. */
+  public long count() {
+    return count;
+  }
+
+  /** Its bytes: 4 per element. */
+  public long bytes() {
+    return count * ELEMENT_BYTES;
+  }
+
+  /** What its elements are. */
+  public ElementType type() {
+    return type;
+  }
+
+  /** The device whose memory it views. */
+  public Device device() {
+    return buffer.device();
+  }
+
+  /**
+   * A part of it.
+   *
+   * @param from the first element
+   * @param length how many, at least 1
+   * @throws IndexOutOfBoundsException where the part is not inside
+   */
+  public Tensor slice(long from, long length) {
+    Sizes.atLeast(1, length, "elements of a tensor");
+    if (from < 0 || from > count - length) {
+      throw new IndexOutOfBoundsException(
+          "elements " + from + " to " + from + " + " + length + " are not inside " + this);
+    }
+    return new Tensor(buffer, type, offset + from, length);
+  }
+
+  /**
+   * The memory as an operation's argument; checks all that can be checked and allocates nothing.
+   *
+   * @param stream the stream that will run the operation
+   * @param needed the type that it needs
+   * @param atLeast how many elements it needs
+   * @param name the argument's name, for the message
+   * @throws IllegalArgumentException where type, count or device do not fit
+   * @throws IllegalStateException where the buffer is closed
+   */
+  public MemorySegment argument(Stream stream, ElementType needed, long atLeast, String name) {
+    if (type != needed
+        || count < atLeast
+        || buffer.device() != stream.device()
+        || !buffer.isOpen()) {
+      throw misuse(stream, needed, atLeast, name);
+    }
+    return segment;
+  }
+
+  /** Whether the first elements of two tensors share memory. */
+  public boolean overlaps(long elements, Tensor other, long otherElements) {
+    return buffer == other.buffer
+        && offset < other.offset + otherElements
+        && other.offset < offset + elements;
+  }
+
+  /** Whether two tensors begin at the same element of the same buffer. */
+  public boolean startsWith(Tensor other) {
+    return buffer == other.buffer && offset == other.offset;
+  }
+
+  /**
+   * The memory, for the host to read and write, where the device is the host.
+   *
+   * @throws IllegalStateException where it is not, or where the buffer is closed
+   */
+  public MemorySegment hostView() {
+    buffer.checkOpen();
+    if (!device().isHost()) {
+      throw new IllegalStateException(
+          this + " lies in memory that the host cannot reach; use upload and download");
+    }
+    return segment;
+  }
+
+  /**
+   * Copies off-heap host memory of exactly this size to the device; see {@link #upload(Stream,
+   * long, MemorySegment)}.
+   */
+  public void upload(Stream stream, MemorySegment source) {
+    Objects.requireNonNull(source, "source");
+    HostCopy.checkSize(this, source.byteSize(), "source");
+    upload(stream, count, source);
+  }
+
+  /**
+   * Copies the first elements of off-heap host memory to the first of this tensor. The source may
+   * be reused at once. Allocates nothing.
+   *
+   * @param elements how many, at most {@link #count}
+   * @throws IllegalArgumentException where the source is on the heap or too small
+   */
+  public void upload(Stream stream, long elements, MemorySegment source) {
+    Objects.requireNonNull(stream, "stream");
+    MemorySegment target = argument(stream, type, Sizes.atLeast(0, elements, "elements"), "target");
+    HostCopy.checkHost(source, elements * ELEMENT_BYTES, "source");
+    NativeCall.check(
+        azulejo_h.azj_upload(stream.handle(), target, source, elements * ELEMENT_BYTES),
+        "azj_upload");
+  }
+
+  /** Copies off the device to off-heap host memory of exactly this size. */
+  public void download(Stream stream, MemorySegment target) {
+    Objects.requireNonNull(target, "target");
+    HostCopy.checkSize(this, target.byteSize(), "target");
+    download(stream, count, target);
+  }
+
+  /**
+   * Copies the first elements of this tensor to off-heap host memory, after the operations called
+   * before. Allocates nothing.
+   *
+   * @param elements how many, at most {@link #count}
+   */
+  public void download(Stream stream, long elements, MemorySegment target) {
+    Objects.requireNonNull(stream, "stream");
+    MemorySegment source = argument(stream, type, Sizes.atLeast(0, elements, "elements"), "source");
+    HostCopy.checkHost(target, elements * ELEMENT_BYTES, "target");
+    NativeCall.check(
+        azulejo_h.azj_download(stream.handle(), target, source, elements * ELEMENT_BYTES),
+        "azj_download");
+  }
+
+  /** Copies an array of exactly this many floats to the device. */
+  public void upload(Stream stream, float[] values) {
+    Objects.requireNonNull(values, "values");
+    HostCopy.upload(stream, this, ElementType.F32, MemorySegment.ofArray(values));
+  }
+
+  /** Copies an array of exactly this many integers to the device. */
+  public void upload(Stream stream, int[] values) {
+    Objects.requireNonNull(values, "values");
+    HostCopy.upload(stream, this, ElementType.I32, MemorySegment.ofArray(values));
+  }
+
+  /** Copies to an array of exactly this many floats. */
+  public void download(Stream stream, float[] values) {
+    Objects.requireNonNull(values, "values");
+    HostCopy.download(stream, this, ElementType.F32, MemorySegment.ofArray(values));
+  }
+
+  /** Copies to an array of exactly this many integers. */
+  public void download(Stream stream, int[] values) {
+    Objects.requireNonNull(values, "values");
+    HostCopy.download(stream, this, ElementType.I32, MemorySegment.ofArray(values));
+  }
+
+  /** The contents of a tensor of floats. */
+  public float[] toArray(Stream stream) {
+    float[] values = new float[Math.toIntExact(count)];
+    download(stream, values);
+    return values;
+  }
+
+  /** The contents of a tensor of integers. */
+  public int[] toIntArray(Stream stream) {
+    int[] values = new int[Math.toIntExact(count)];
+    download(stream, values);
+    return values;
+  }
+
+  /**
+   * Copies the first elements of another tensor of the same device and type to the first of this
+   * one. The two may not overlap. Allocates nothing.
+   */
+  public void copyFrom(Stream stream, Tensor source, long elements) {
+    Objects.requireNonNull(stream, "stream");
+    Objects.requireNonNull(source, "source");
+    Sizes.atLeast(1, elements, "elements");
+    MemorySegment to = argument(stream, type, elements, "target");
+    MemorySegment from = source.argument(stream, type, elements, "source");
+    if (overlaps(elements, source, elements)) {
+      throw new IllegalArgumentException("source " + source + " overlaps target " + this);
+    }
+    NativeCall.check(
+        azulejo_h.azj_copy(stream.handle(), to, from, elements * ELEMENT_BYTES), "azj_copy");
+  }
+
+  /** The memory from a byte on; what lies behind it is bounded by the caller. */
+  MemorySegment from(long at) {
+    return buffer.segmentAt(offset * ELEMENT_BYTES + at, bytes() - at);
+  }
+
+  /**
+   * The tensor in words, such as "F32 tensor of 10 elements at 0 in buffer 'x' (40 bytes) of device
+   * CPU 0".
+   */
+  @Override
+  public String toString() {
+    return type + " tensor of " + count + " elements at " + offset + " in " + buffer;
+  }
+
+  private RuntimeException misuse(Stream stream, ElementType needed, long atLeast, String name) {
+    buffer.checkOpen();
+    if (buffer.device() != stream.device()) {
+      return new IllegalArgumentException(
+          name + " is on another device than the stream: " + this + ", and " + stream);
+    }
+    if (type != needed) {
+      return new IllegalArgumentException(
+          name + " must have elements of type " + needed + ", was: " + this);
+    }
+    return new IllegalArgumentException(
+        name + " needs at least " + atLeast + " elements, has " + count + ": " + this);
+  }
+}

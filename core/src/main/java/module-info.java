@@ -1,0 +1,13 @@
+/** Azulejo: convolutional networks for Java on native kernels. */
+module dev.azulejo.core {
+  requires java.desktop;
+  requires java.net.http;
+  requires com.fasterxml.jackson.core;
+  requires dev.azulejo.bindings;
+
+  exports dev.azulejo.data;
+  exports dev.azulejo.device;
+  exports dev.azulejo.nn;
+  exports dev.azulejo.ops;
+  exports dev.azulejo.signal;
+}
