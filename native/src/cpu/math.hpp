@@ -1,6 +1,6 @@
-// Exponential, sigmoid, tanh and log(1 + z) in plain float arithmetic, so that a loop under `#pragma omp simd` that calls
-// them becomes vector code; the C library's would stop the vectoriser. No table, no branch, about 2 ulp; NaN stays NaN,
-// infinities and results below the smallest normal float are right.
+// Exponential, sigmoid, tanh and log(1 + z) in plain float arithmetic, so that a loop under `#pragma omp simd` that
+// calls them becomes vector code; the C library's would stop the vectoriser. No table, no branch, about 2 ulp; NaN
+// stays NaN, infinities and results below the smallest normal float are right.
 #pragma once
 
 #include <cstdint>

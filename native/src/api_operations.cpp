@@ -1,0 +1,378 @@
+// azulejo.h: one function per operation. Each checks its arguments and hands them to the stream's backend.
+#include "api.hpp"
+#include "validate.hpp"
+
+using namespace azj;
+
+// ---- elementwise and reductions
+
+azj_status azj_fill(azj_stream* stream, int64_t count, float value, float* x) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_vector(count);
+    check_pointer("x", x);
+    stream->fill(count, value, x);
+  });
+}
+
+azj_status azj_scale(azj_stream* stream, int64_t count, float alpha, float* x) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_vector(count);
+    check_pointer("x", x);
+    stream->scale(count, alpha, x);
+  });
+}
+
+azj_status azj_axpy(azj_stream* stream, int64_t count, float alpha, const float* x, float* y) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_vector(count);
+    check_pointer("x", x);
+    check_pointer("y", y);
+    stream->axpy(count, alpha, x, y);
+  });
+}
+
+azj_status azj_sum(azj_stream* stream, int64_t count, float alpha, const float* x, float beta, float* result) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_vector(count);
+    check_pointer("x", x);
+    check_pointer("result", result);
+    stream->sum(count, alpha, x, beta, result);
+  });
+}
+
+// ---- GEMM
+
+azj_status azj_gemm(azj_stream* stream, const azj_gemm_desc* desc, const float* a, const float* b, float* c) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_gemm(desc);
+    check_pointer("a", a);
+    check_pointer("b", b);
+    check_pointer("c", c);
+    stream->gemm(*desc, a, b, c);
+  });
+}
+
+// ---- activations
+
+azj_status azj_activation_forward(azj_stream* stream, int32_t activation, float slope, int64_t count, const float* x,
+                                  float* y) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_activation(activation, slope);
+    check_vector(count);
+    check_pointer("x", x);
+    check_pointer("y", y);
+    stream->activation_forward(activation, slope, count, x, y);
+  });
+}
+
+azj_status azj_activation_backward(azj_stream* stream, int32_t activation, float slope, int64_t count, const float* y,
+                                   const float* grad_y, float* grad_x) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_activation(activation, slope);
+    check_vector(count);
+    check_pointer("y", y);
+    check_pointer("grad_y", grad_y);
+    check_pointer("grad_x", grad_x);
+    stream->activation_backward(activation, slope, count, y, grad_y, grad_x);
+  });
+}
+
+azj_status azj_softmax_forward(azj_stream* stream, int64_t rows, int64_t classes, const float* x, float* y) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_matrix("rows", rows, "classes", classes);
+    check_pointer("x", x);
+    check_pointer("y", y);
+    stream->softmax_forward(rows, classes, x, y);
+  });
+}
+
+azj_status azj_softmax_backward(azj_stream* stream, int64_t rows, int64_t classes, const float* y, const float* grad_y,
+                                float* grad_x) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_matrix("rows", rows, "classes", classes);
+    check_pointer("y", y);
+    check_pointer("grad_y", grad_y);
+    check_pointer("grad_x", grad_x);
+    stream->softmax_backward(rows, classes, y, grad_y, grad_x);
+  });
+}
+
+// ---- convolution
+
+azj_status azj_conv2d_output_size(const azj_conv2d_desc* desc, int64_t* out_h, int64_t* out_w) {
+  return guard(__func__, [&] {
+    const azj_conv2d_desc d = checked_conv2d(desc);
+    check_pointer("out_h", out_h);
+    check_pointer("out_w", out_w);
+    *out_h = output_size(d.height, d.pad_h, d.kernel_h, d.dilation_h, d.stride_h);
+    *out_w = output_size(d.width, d.pad_w, d.kernel_w, d.dilation_w, d.stride_w);
+  });
+}
+
+azj_status azj_conv2d_algorithm(azj_stream* stream, const azj_conv2d_desc* desc, int32_t pass, int32_t* algorithm) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    const azj_conv2d_desc d = checked_conv2d(desc);
+    check_pass(pass);
+    check_pointer("algorithm", algorithm);
+    *algorithm = stream->conv2d_algorithm(d, pass);
+  });
+}
+
+azj_status azj_conv2d_workspace_bytes(azj_stream* stream, const azj_conv2d_desc* desc, int32_t pass, uint64_t* bytes) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    const azj_conv2d_desc d = checked_conv2d(desc);
+    check_pass(pass);
+    check_pointer("bytes", bytes);
+    *bytes = stream->conv2d_workspace_bytes(d, pass);
+  });
+}
+
+azj_status azj_conv2d_forward(azj_stream* stream, const azj_conv2d_desc* desc, const float* x, const float* w,
+                              const float* bias, float* y, void* workspace, uint64_t workspace_bytes) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    const azj_conv2d_desc d = checked_conv2d(desc);
+    check_pointer("x", x);
+    check_pointer("w", w);
+    check_optional("bias", bias);
+    check_pointer("y", y);
+    check_workspace(*stream, d, AZJ_CONV_FORWARD, workspace, workspace_bytes);
+    stream->conv2d_forward(d, x, w, bias, y, workspace);
+  });
+}
+
+azj_status azj_conv2d_grad_input(azj_stream* stream, const azj_conv2d_desc* desc, const float* grad_z, const float* w,
+                                 float* grad_x, void* workspace, uint64_t workspace_bytes) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    const azj_conv2d_desc d = checked_conv2d(desc);
+    check_pointer("grad_z", grad_z);
+    check_pointer("w", w);
+    check_pointer("grad_x", grad_x);
+    check_workspace(*stream, d, AZJ_CONV_GRAD_INPUT, workspace, workspace_bytes);
+    stream->conv2d_grad_input(d, grad_z, w, grad_x, workspace);
+  });
+}
+
+azj_status azj_conv2d_grad_weights(azj_stream* stream, const azj_conv2d_desc* desc, const float* x,
+                                   const float* grad_z, float* grad_w, void* workspace, uint64_t workspace_bytes) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    const azj_conv2d_desc d = checked_conv2d(desc);
+    check_pointer("x", x);
+    check_pointer("grad_z", grad_z);
+    check_pointer("grad_w", grad_w);
+    check_workspace(*stream, d, AZJ_CONV_GRAD_WEIGHTS, workspace, workspace_bytes);
+    stream->conv2d_grad_weights(d, x, grad_z, grad_w, workspace);
+  });
+}
+
+azj_status azj_conv2d_grad_bias(azj_stream* stream, const azj_conv2d_desc* desc, const float* grad_z,
+                                float* grad_bias) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    const azj_conv2d_desc d = checked_conv2d(desc);
+    check_pointer("grad_z", grad_z);
+    check_pointer("grad_bias", grad_bias);
+    stream->conv2d_grad_bias(d, grad_z, grad_bias);
+  });
+}
+
+azj_status azj_im2col(azj_stream* stream, const azj_conv2d_desc* desc, const float* x, float* x_unroll) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    const azj_conv2d_desc d = checked_conv2d(desc);
+    check_pointer("x", x);
+    check_pointer("x_unroll", x_unroll);
+    stream->im2col(d, x, x_unroll);
+  });
+}
+
+azj_status azj_col2im(azj_stream* stream, const azj_conv2d_desc* desc, const float* x_unroll, float* x) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    const azj_conv2d_desc d = checked_conv2d(desc);
+    check_pointer("x_unroll", x_unroll);
+    check_pointer("x", x);
+    stream->col2im(d, x_unroll, x);
+  });
+}
+
+// ---- pooling
+
+azj_status azj_pool2d_output_size(const azj_pool2d_desc* desc, int64_t* out_h, int64_t* out_w) {
+  return guard(__func__, [&] {
+    check_pool2d(desc);
+    check_pointer("out_h", out_h);
+    check_pointer("out_w", out_w);
+    *out_h = output_size(desc->height, desc->pad_h, desc->window_h, 1, desc->stride_h);
+    *out_w = output_size(desc->width, desc->pad_w, desc->window_w, 1, desc->stride_w);
+  });
+}
+
+azj_status azj_pool2d_forward(azj_stream* stream, const azj_pool2d_desc* desc, const float* x, float* y,
+                              int32_t* argmax) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_pool2d(desc);
+    check_pointer("x", x);
+    check_pointer("y", y);
+    check_optional("argmax", argmax);
+    stream->pool2d_forward(*desc, x, y, argmax);
+  });
+}
+
+azj_status azj_pool2d_backward(azj_stream* stream, const azj_pool2d_desc* desc, const float* grad_y,
+                               const int32_t* argmax, float* grad_x) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_pool2d(desc);
+    check_pointer("grad_y", grad_y);
+    if (desc->mode == AZJ_POOL_MAX) check_pointer("argmax", argmax);
+    check_pointer("grad_x", grad_x);
+    stream->pool2d_backward(*desc, grad_y, argmax, grad_x);
+  });
+}
+
+// ---- dense
+
+azj_status azj_dense_forward(azj_stream* stream, const azj_dense_desc* desc, const float* x, const float* w,
+                             const float* bias, float* y) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_dense(desc);
+    check_pointer("x", x);
+    check_pointer("w", w);
+    check_optional("bias", bias);
+    check_pointer("y", y);
+    stream->dense_forward(*desc, x, w, bias, y);
+  });
+}
+
+azj_status azj_dense_grad_input(azj_stream* stream, const azj_dense_desc* desc, const float* grad_z, const float* w,
+                                float* grad_x) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_dense(desc);
+    check_pointer("grad_z", grad_z);
+    check_pointer("w", w);
+    check_pointer("grad_x", grad_x);
+    stream->dense_grad_input(*desc, grad_z, w, grad_x);
+  });
+}
+
+azj_status azj_dense_grad_weights(azj_stream* stream, const azj_dense_desc* desc, const float* x, const float* grad_z,
+                                  float* grad_w) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_dense(desc);
+    check_pointer("x", x);
+    check_pointer("grad_z", grad_z);
+    check_pointer("grad_w", grad_w);
+    stream->dense_grad_weights(*desc, x, grad_z, grad_w);
+  });
+}
+
+azj_status azj_dense_grad_bias(azj_stream* stream, const azj_dense_desc* desc, const float* grad_z, float* grad_bias) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_dense(desc);
+    check_pointer("grad_z", grad_z);
+    check_pointer("grad_bias", grad_bias);
+    stream->dense_grad_bias(*desc, grad_z, grad_bias);
+  });
+}
+
+// ---- losses
+
+azj_status azj_softmax_cross_entropy(azj_stream* stream, int64_t rows, int64_t classes, const float* x,
+                                     const int32_t* labels, float grad_scale, float* losses, float* grad) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_classes(rows, classes);
+    check_pointer("x", x);
+    check_pointer("labels", labels);
+    check_pointer("losses", losses);
+    check_optional("grad", grad);
+    stream->softmax_cross_entropy(rows, classes, x, labels, grad_scale, losses, grad);
+  });
+}
+
+azj_status azj_sigmoid_cross_entropy(azj_stream* stream, int64_t rows, int64_t classes, const float* x,
+                                     const float* targets, float grad_scale, float* losses, float* grad) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_matrix("rows", rows, "classes", classes);
+    check_pointer("x", x);
+    check_pointer("targets", targets);
+    check_pointer("losses", losses);
+    check_optional("grad", grad);
+    stream->sigmoid_cross_entropy(rows, classes, x, targets, grad_scale, losses, grad);
+  });
+}
+
+azj_status azj_mean_squared_error(azj_stream* stream, int64_t rows, int64_t columns, const float* x,
+                                  const float* targets, float grad_scale, float* losses, float* grad) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_matrix("rows", rows, "columns", columns);
+    check_pointer("x", x);
+    check_pointer("targets", targets);
+    check_pointer("losses", losses);
+    check_optional("grad", grad);
+    stream->mean_squared_error(rows, columns, x, targets, grad_scale, losses, grad);
+  });
+}
+
+azj_status azj_argmax(azj_stream* stream, int64_t rows, int64_t classes, const float* x, const int32_t* labels,
+                      int32_t* predictions, float* hits) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_classes(rows, classes);
+    check_pointer("x", x);
+    if (hits != nullptr) check_pointer("labels", labels);
+    check_pointer("predictions", predictions);
+    check_optional("hits", hits);
+    stream->argmax(rows, classes, x, labels, predictions, hits);
+  });
+}
+
+// ---- optimisers
+
+azj_status azj_sgd(azj_stream* stream, const azj_sgd_settings* settings, int64_t count, const float* g, float* w,
+                   float* v) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_pointer("settings", settings);
+    check_vector(count);
+    check_pointer("g", g);
+    check_pointer("w", w);
+    check_optional("v", v);
+    stream->sgd(settings, count, g, w, v);
+  });
+}
+
+azj_status azj_adam(azj_stream* stream, const azj_adam_settings* settings, int64_t count, const float* g, float* w,
+                    float* m, float* v) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_pointer("settings", settings);
+    check_vector(count);
+    check_pointer("g", g);
+    check_pointer("w", w);
+    check_pointer("m", m);
+    check_pointer("v", v);
+    stream->adam(settings, count, g, w, m, v);
+  });
+}

@@ -1,0 +1,51 @@
+// Checks of arguments and descriptors. Each throws Error(AZJ_INVALID_ARGUMENT) with what was given and what would be
+// right. After them every size of the problem, in bytes and with X_unroll included, fits an int64_t.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+
+#include "azulejo.h"
+#include "backend.hpp"
+
+namespace azj {
+
+[[noreturn]] void fail_null(const char* name);
+[[noreturn]] void fail_misaligned(const char* name, const void* pointer, size_t alignment);
+
+template <class T>
+void check_pointer(const char* name, const T* pointer) {
+  if (pointer == nullptr) fail_null(name);
+  if (reinterpret_cast<uintptr_t>(pointer) % alignof(T) != 0) fail_misaligned(name, pointer, alignof(T));
+}
+
+template <class T>
+void check_optional(const char* name, const T* pointer) {
+  if (pointer != nullptr) check_pointer(name, pointer);
+}
+
+// bytes may be 0, and then the pointers may be NULL; the two ranges must not overlap.
+void check_copy(const char* dst_name, const void* dst, const char* src_name, const void* src, uint64_t bytes);
+
+// value >= least
+void check_at_least(const char* name, int64_t value, int64_t least);
+// low <= value <= high; what: the constants allowed
+void check_range(const char* name, int32_t value, int32_t low, int32_t high, const char* what);
+// Each size >= 1 has been checked; their product times four must fit an int64_t.
+void check_elements(const char* name, std::initializer_list<int64_t> sizes);
+void check_vector(int64_t count);
+void check_matrix(const char* rows_name, int64_t rows, const char* columns_name, int64_t columns);
+// As check_matrix; class numbers are int32_t.
+void check_classes(int64_t rows, int64_t classes);
+
+void check_activation(int32_t activation, float slope);
+void check_pass(int32_t pass);
+void check_gemm(const azj_gemm_desc* desc);
+void check_dense(const azj_dense_desc* desc);
+void check_pool2d(const azj_pool2d_desc* desc);
+// Returns the descriptor to run: samples_per_unroll is at most the batch.
+azj_conv2d_desc checked_conv2d(const azj_conv2d_desc* desc);
+void check_workspace(azj_stream& stream, const azj_conv2d_desc& desc, int32_t pass, const void* workspace,
+                     uint64_t workspace_bytes);
+
+}  // namespace azj
