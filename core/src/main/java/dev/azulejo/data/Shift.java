@@ -1,0 +1,31 @@
+package dev.azulejo.data;
+
+import java.util.random.RandomGenerator;
+
+/**
+ * Moves the image by up to {@code pixels} rows and columns, in any direction, every distance
+ * equally likely; what comes into view is 0, the background of MNIST-like images.
+ *
+ * @param pixels the largest distance, at least 0
+ */
+public record Shift(int pixels) implements Transform {
+
+  /**
+   * Checks the distance.
+   *
+   * @throws IllegalArgumentException if it is negative
+   */
+  public Shift {
+    if (pixels < 0) {
+      throw new IllegalArgumentException(
+          "shift by up to " + pixels + " pixels: the distance must be at least 0");
+    }
+  }
+
+  @Override
+  public void apply(float[] sample, int offset, Shape shape, RandomGenerator random) {
+    int down = random.nextInt(-pixels, pixels + 1);
+    int right = random.nextInt(-pixels, pixels + 1);
+    Planes.translate(sample, offset, shape, down, right);
+  }
+}
