@@ -7,7 +7,9 @@ module dev.azulejo.core {
 
   exports dev.azulejo.data;
   exports dev.azulejo.device;
+  exports dev.azulejo.io;
   exports dev.azulejo.nn;
   exports dev.azulejo.ops;
   exports dev.azulejo.signal;
+  exports dev.azulejo.train;
 }

@@ -3,6 +3,7 @@ package dev.azulejo.io;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -105,7 +106,8 @@ public final class SafeTensors {
   private static void writeFully(FileChannel channel, MemorySegment data) throws IOException {
     for (long at = 0; at < data.byteSize(); at += CHUNK) {
       long bytes = Math.min(CHUNK, data.byteSize() - at);
-      writeFully(channel, data.asSlice(at, bytes).asByteBuffer());
+      // A copy, because a segment over float[] has no byte buffer.
+      writeFully(channel, ByteBuffer.wrap(data.asSlice(at, bytes).toArray(ValueLayout.JAVA_BYTE)));
     }
   }
 

@@ -1,0 +1,89 @@
+package dev.azulejo.nn;
+
+import dev.azulejo.data.Shape;
+import dev.azulejo.device.Stream;
+import dev.azulejo.device.Tensor;
+import dev.azulejo.ops.Activation;
+import dev.azulejo.ops.Activations;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * An activation by itself (row T2), where there is no convolution or dense layer before it to be
+ * part of.
+ *
+ * @param activation not the identity
+ * @param slope of the leaky ReLU
+ */
+public record ActivationLayer(Activation activation, float slope) implements Layer {
+
+  /** Checks the activation. */
+  public ActivationLayer {
+    Slopes.check(activation, slope);
+    if (activation == Activation.IDENTITY) {
+      throw new IllegalArgumentException("the identity is no layer; leave it out");
+    }
+  }
+
+  @Override
+  public String name() {
+    return activation.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  @Override
+  public String describe() {
+    return name() + (activation == Activation.LEAKY_RELU ? " " + slope : "");
+  }
+
+  @Override
+  public Shape outputShape(Shape input) {
+    return input;
+  }
+
+  @Override
+  public List<ParameterShape> parameters(Shape input) {
+    return List.of();
+  }
+
+  @Override
+  public LayerPlan plan(Shape input, int maxBatch) {
+    return new Plan(this, input.size(), maxBatch);
+  }
+
+  private static final class Plan implements LayerPlan {
+    private final ActivationLayer layer;
+    private final long sample;
+    private long count;
+
+    Plan(ActivationLayer layer, long sample, int batch) {
+      this.layer = layer;
+      this.sample = sample;
+      setBatch(batch);
+    }
+
+    @Override
+    public void setBatch(int batch) {
+      count = batch * sample;
+    }
+
+    @Override
+    public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
+      Activations.forward(stream, layer.activation, layer.slope, count, x, y);
+    }
+
+    @Override
+    public void backward(
+        Stream stream,
+        Tensor x,
+        Tensor y,
+        LayerWeights weights,
+        Tensor saved,
+        Tensor gradY,
+        LayerWeights gradients,
+        Tensor gradX) {
+      if (gradX != null) {
+        Activations.backward(stream, layer.activation, layer.slope, count, y, gradY, gradX);
+      }
+    }
+  }
+}

@@ -1,0 +1,297 @@
+package dev.azulejo.nn;
+
+import dev.azulejo.data.Shape;
+import dev.azulejo.device.Stream;
+import dev.azulejo.device.Tensor;
+import dev.azulejo.ops.Activation;
+import dev.azulejo.ops.Activations;
+import dev.azulejo.ops.Conv2dProblem;
+import dev.azulejo.ops.Conv2dShape;
+import dev.azulejo.ops.ConvAlgorithm;
+import dev.azulejo.ops.ConvPass;
+import dev.azulejo.ops.Convolution;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Convolution layer with bias and activation: y = σ(Σ_c x_c ⋆ w_mc + b_m), N(20), T§2.6.1 (rows N7,
+ * T9). Its gradients are N(30), N(34), N(46) (rows N9, T14).
+ *
+ * @param filters output channels
+ * @param kernel rows and columns of a filter
+ * @param stride rows and columns between the outputs
+ * @param padding rows and columns of zeros on each side (row T10)
+ * @param dilation rows and columns between the taps
+ * @param groups groups of channels that do not see each other
+ * @param activation σ
+ * @param slope of the leaky ReLU
+ * @param algorithm how it is computed
+ * @param samplesPerUnroll samples that share an X_unroll (row T15); 0: one for each thread
+ */
+public record Conv2d(
+    int filters,
+    Pair kernel,
+    Pair stride,
+    Pair padding,
+    Pair dilation,
+    int groups,
+    Activation activation,
+    float slope,
+    ConvAlgorithm algorithm,
+    int samplesPerUnroll)
+    implements Layer {
+
+  /** Checks what does not depend on the input. */
+  public Conv2d {
+    if (filters < 1) {
+      throw new IllegalArgumentException("filters must be at least 1, was " + filters);
+    }
+    kernel.atLeast(1, "kernel");
+    stride.atLeast(1, "stride");
+    padding.atLeast(0, "padding");
+    dilation.atLeast(1, "dilation");
+    if (groups < 1) {
+      throw new IllegalArgumentException("groups must be at least 1, was " + groups);
+    }
+    if (samplesPerUnroll < 0) {
+      throw new IllegalArgumentException(
+          "samples per unroll must be at least 0, was " + samplesPerUnroll);
+    }
+    Slopes.check(activation, slope);
+    Objects.requireNonNull(algorithm, "algorithm");
+  }
+
+  /** Stride 1, no padding, one group, no activation. */
+  public static Conv2d of(int filters, Pair kernel) {
+    return new Conv2d(
+        filters,
+        kernel,
+        Pair.of(1),
+        Pair.of(0),
+        Pair.of(1),
+        1,
+        Activation.IDENTITY,
+        0,
+        ConvAlgorithm.AUTO,
+        0);
+  }
+
+  @Override
+  public String name() {
+    return "conv2d";
+  }
+
+  @Override
+  public String describe() {
+    return name()
+        + " "
+        + filters
+        + " "
+        + kernel
+        + (stride.equals(Pair.of(1)) ? "" : " stride " + stride)
+        + (padding.equals(Pair.of(0)) ? "" : " padding " + padding)
+        + (dilation.equals(Pair.of(1)) ? "" : " dilation " + dilation)
+        + (groups == 1 ? "" : " groups " + groups)
+        + (algorithm == ConvAlgorithm.AUTO ? "" : " algorithm " + NetworkText.format(algorithm))
+        + (samplesPerUnroll == 0 ? "" : " samples-per-unroll " + samplesPerUnroll)
+        + NetworkText.format(activation, slope);
+  }
+
+  @Override
+  public Shape outputShape(Shape input) {
+    if (input.channels() % groups != 0 || filters % groups != 0) {
+      throw new IllegalArgumentException(
+          groups
+              + " groups must divide the "
+              + input.channels()
+              + " input channels and the "
+              + filters
+              + " filters");
+    }
+    return new Shape(
+        filters,
+        Pair.slide(
+            input.height(), padding.h(), kernel.h(), dilation.h(), stride.h(), "kernel height"),
+        Pair.slide(
+            input.width(), padding.w(), kernel.w(), dilation.w(), stride.w(), "kernel width"));
+  }
+
+  @Override
+  public List<ParameterShape> parameters(Shape input) {
+    long patch = (long) input.channels() / groups * kernel.h() * kernel.w();
+    return List.of(
+        new ParameterShape(
+            "weight",
+            new long[] {filters, input.channels() / groups, kernel.h(), kernel.w()},
+            patch),
+        new ParameterShape("bias", new long[] {filters}, 0));
+  }
+
+  @Override
+  public LayerPlan plan(Shape input, int maxBatch) {
+    return new Plan(this, problem(input, maxBatch));
+  }
+
+  /** The operation this layer runs. */
+  Conv2dProblem problem(Shape input, int batch) {
+    return new Conv2dProblem(shape(input), batch, algorithm, samplesPerUnroll, activation, slope);
+  }
+
+  /** The operation's sizes for one sample. */
+  Conv2dShape shape(Shape input) {
+    return new Conv2dShape(
+        input.channels(),
+        input.height(),
+        input.width(),
+        filters,
+        kernel.h(),
+        kernel.w(),
+        stride.h(),
+        stride.w(),
+        padding.h(),
+        padding.w(),
+        dilation.h(),
+        dilation.w(),
+        groups);
+  }
+
+  Conv2d withStride(Pair value) {
+    return new Conv2d(
+        filters,
+        kernel,
+        value,
+        padding,
+        dilation,
+        groups,
+        activation,
+        slope,
+        algorithm,
+        samplesPerUnroll);
+  }
+
+  Conv2d withPadding(Pair value) {
+    return new Conv2d(
+        filters,
+        kernel,
+        stride,
+        value,
+        dilation,
+        groups,
+        activation,
+        slope,
+        algorithm,
+        samplesPerUnroll);
+  }
+
+  Conv2d withDilation(Pair value) {
+    return new Conv2d(
+        filters,
+        kernel,
+        stride,
+        padding,
+        value,
+        groups,
+        activation,
+        slope,
+        algorithm,
+        samplesPerUnroll);
+  }
+
+  Conv2d withGroups(int value) {
+    return new Conv2d(
+        filters,
+        kernel,
+        stride,
+        padding,
+        dilation,
+        value,
+        activation,
+        slope,
+        algorithm,
+        samplesPerUnroll);
+  }
+
+  Conv2d withActivation(Activation value, float valueSlope) {
+    return new Conv2d(
+        filters,
+        kernel,
+        stride,
+        padding,
+        dilation,
+        groups,
+        value,
+        valueSlope,
+        algorithm,
+        samplesPerUnroll);
+  }
+
+  Conv2d withAlgorithm(ConvAlgorithm value) {
+    return new Conv2d(
+        filters,
+        kernel,
+        stride,
+        padding,
+        dilation,
+        groups,
+        activation,
+        slope,
+        value,
+        samplesPerUnroll);
+  }
+
+  Conv2d withSamplesPerUnroll(int value) {
+    return new Conv2d(
+        filters, kernel, stride, padding, dilation, groups, activation, slope, algorithm, value);
+  }
+
+  private static final class Plan implements LayerPlan {
+    private final Conv2d layer;
+    private final Conv2dProblem problem;
+
+    Plan(Conv2d layer, Conv2dProblem problem) {
+      this.layer = layer;
+      this.problem = problem;
+    }
+
+    @Override
+    public void setBatch(int batch) {
+      problem.setBatch(batch);
+    }
+
+    @Override
+    public long workspaceBytes(Stream stream, boolean training) {
+      long bytes = Convolution.workspaceBytes(stream, problem, ConvPass.FORWARD);
+      if (training) {
+        bytes = Math.max(bytes, Convolution.workspaceBytes(stream, problem, ConvPass.GRAD_INPUT));
+        bytes = Math.max(bytes, Convolution.workspaceBytes(stream, problem, ConvPass.GRAD_WEIGHTS));
+      }
+      return bytes;
+    }
+
+    @Override
+    public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
+      Convolution.forward(stream, problem, x, weights.weight(), weights.bias(), y);
+    }
+
+    @Override
+    public void backward(
+        Stream stream,
+        Tensor x,
+        Tensor y,
+        LayerWeights weights,
+        Tensor saved,
+        Tensor gradY,
+        LayerWeights gradients,
+        Tensor gradX) {
+      if (layer.activation != Activation.IDENTITY) {
+        Activations.backward(
+            stream, layer.activation, layer.slope, problem.outputCount(), y, gradY, gradY);
+      }
+      Convolution.gradBias(stream, problem, gradY, gradients.bias());
+      Convolution.gradWeights(stream, problem, x, gradY, gradients.weight());
+      if (gradX != null) {
+        Convolution.gradInput(stream, problem, gradY, weights.weight(), gradX);
+      }
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package dev.azulejo.nn;
+
+import dev.azulejo.data.Shape;
+import dev.azulejo.device.Stream;
+import dev.azulejo.device.Tensor;
+import dev.azulejo.ops.Activation;
+import dev.azulejo.ops.Activations;
+import dev.azulejo.ops.DenseProblem;
+import java.util.List;
+
+/**
+ * Dense layer with bias and activation: y = σ(W x + b) for every sample of a mini-batch in one GEMM
+ * (rows T2, T8, T17). Takes a flattened input.
+ *
+ * @param outputs how many
+ * @param activation σ
+ * @param slope of the leaky ReLU
+ */
+public record Dense(int outputs, Activation activation, float slope) implements Layer {
+
+  /** Checks what does not depend on the input. */
+  public Dense {
+    if (outputs < 1) {
+      throw new IllegalArgumentException("outputs must be at least 1, was " + outputs);
+    }
+    Slopes.check(activation, slope);
+  }
+
+  /** Without activation. */
+  public static Dense of(int outputs) {
+    return new Dense(outputs, Activation.IDENTITY, 0);
+  }
+
+  @Override
+  public String name() {
+    return "dense";
+  }
+
+  @Override
+  public String describe() {
+    return name() + " " + outputs + NetworkText.format(activation, slope);
+  }
+
+  @Override
+  public Shape outputShape(Shape input) {
+    if (input.height() != 1 || input.width() != 1) {
+      throw new IllegalArgumentException(
+          "a dense layer takes one row of numbers a sample; put flatten before it");
+    }
+    return new Shape(outputs, 1, 1);
+  }
+
+  @Override
+  public List<ParameterShape> parameters(Shape input) {
+    return List.of(
+        new ParameterShape("weight", new long[] {outputs, input.size()}, input.size()),
+        new ParameterShape("bias", new long[] {outputs}, 0));
+  }
+
+  @Override
+  public LayerPlan plan(Shape input, int maxBatch) {
+    return new Plan(this, new DenseProblem(maxBatch, input.size(), outputs, activation, slope));
+  }
+
+  Dense withActivation(Activation value, float valueSlope) {
+    return new Dense(outputs, value, valueSlope);
+  }
+
+  private static final class Plan implements LayerPlan {
+    private final Dense layer;
+    private final DenseProblem problem;
+
+    Plan(Dense layer, DenseProblem problem) {
+      this.layer = layer;
+      this.problem = problem;
+    }
+
+    @Override
+    public void setBatch(int batch) {
+      problem.setBatch(batch);
+    }
+
+    @Override
+    public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
+      dev.azulejo.ops.Dense.forward(stream, problem, x, weights.weight(), weights.bias(), y);
+    }
+
+    @Override
+    public void backward(
+        Stream stream,
+        Tensor x,
+        Tensor y,
+        LayerWeights weights,
+        Tensor saved,
+        Tensor gradY,
+        LayerWeights gradients,
+        Tensor gradX) {
+      if (layer.activation != Activation.IDENTITY) {
+        Activations.backward(
+            stream, layer.activation, layer.slope, problem.outputCount(), y, gradY, gradY);
+      }
+      dev.azulejo.ops.Dense.gradBias(stream, problem, gradY, gradients.bias());
+      dev.azulejo.ops.Dense.gradWeights(stream, problem, x, gradY, gradients.weight());
+      if (gradX != null) {
+        dev.azulejo.ops.Dense.gradInput(stream, problem, gradY, weights.weight(), gradX);
+      }
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package dev.azulejo.nn;
+
+import dev.azulejo.device.DeviceBuffer;
+import dev.azulejo.device.Stream;
+import dev.azulejo.device.Tensor;
+import java.util.List;
+
+/**
+ * A network ready to run on one stream for up to a number of samples at a time. The weights are the
+ * network's, shared and only read: each thread that predicts has a stream and a plan of its own.
+ *
+ * <p>Belongs to the stream's thread. A run allocates nothing.
+ */
+public final class InferencePlan implements AutoCloseable {
+  private final Network network;
+  private final Stream stream;
+  private final int maxBatch;
+  private final DeviceBuffer memory;
+  private final LayerPlan[] plans;
+  private final boolean[] views;
+  private final Tensor[] outputs;
+  private int batch;
+
+  /**
+   * Allocates the plan.
+   *
+   * @param stream the stream it runs on, of the network's device
+   * @param maxBatch the most samples of one run
+   */
+  public InferencePlan(Network network, Stream stream, int maxBatch) {
+    network.checkDevice(stream);
+    this.network = network;
+    this.stream = stream;
+    this.maxBatch = maxBatch;
+    var layout = new MemoryPlan.Layout(network.spec(), maxBatch, false);
+    List<Layer> layers = network.spec().layers();
+    plans = layout.plans.toArray(LayerPlan[]::new);
+    views = new boolean[plans.length];
+    outputs = new Tensor[plans.length + 1];
+    stream.workspace().reserve(layout.workspaceBytes(stream));
+    memory = stream.device().allocateFloats("activations", layout.totalFloats());
+    for (int i = 0; i < outputs.length; i++) {
+      outputs[i] = memory.floats(layout.outputs[i], layout.outputFloats[i]);
+    }
+    for (int i = 0; i < plans.length; i++) {
+      views[i] = layers.get(i).isView();
+    }
+    batch = maxBatch;
+  }
+
+  /** The most samples of one run. */
+  public int maxBatch() {
+    return maxBatch;
+  }
+
+  /** The stream it runs on. */
+  public Stream stream() {
+    return stream;
+  }
+
+  /** Where the samples go before a run: [batch][channels][height][width], normalised. */
+  public Tensor input() {
+    return outputs[0];
+  }
+
+  /**
+   * Runs the network on the first samples of the input.
+   *
+   * @param samples 1 to the plan's maximum
+   * @return the outputs [samples][...], valid until the next run
+   */
+  public Tensor run(int samples) {
+    if (samples < 1 || samples > maxBatch) {
+      throw new IllegalArgumentException(
+          "run of " + samples + " samples in a plan for 1 to " + maxBatch);
+    }
+    if (samples != batch) {
+      batch = samples;
+      for (LayerPlan plan : plans) {
+        plan.setBatch(samples);
+      }
+    }
+    List<LayerWeights> weights = network.layerWeights();
+    for (int i = 0; i < plans.length; i++) {
+      if (!views[i]) {
+        plans[i].forward(stream, outputs[i], weights.get(i), null, outputs[i + 1]);
+      }
+    }
+    return outputs[plans.length];
+  }
+
+  /**
+   * Frees the plan's memory; a second call does nothing. The stream's workspace stays with the
+   * stream.
+   */
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

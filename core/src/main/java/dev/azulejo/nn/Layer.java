@@ -1,0 +1,41 @@
+package dev.azulejo.nn;
+
+import dev.azulejo.data.Shape;
+import java.util.List;
+
+/**
+ * The description of one layer: immutable, without memory, shared by every network and plan that
+ * uses it. One layer, one file; {@code docs/adding-an-operation.md} lists what a new one touches.
+ */
+public interface Layer {
+
+  /** What it is called in summaries, parameter names and descriptions, such as {@code conv2d}. */
+  String name();
+
+  /** One line of a network description that {@link NetworkText} reads back as an equal layer. */
+  String describe();
+
+  /**
+   * The shape of its output for one sample.
+   *
+   * @throws IllegalArgumentException if the layer cannot take such an input; the message says why
+   */
+  Shape outputShape(Shape input);
+
+  /** The trainable tensors, in the order in which {@link #plan} receives them. */
+  List<ParameterShape> parameters(Shape input);
+
+  /**
+   * A plan that runs this layer for up to {@code maxBatch} samples. Allocates host memory for
+   * descriptors only.
+   *
+   * @param input the shape of one input sample
+   * @param maxBatch the most samples of one call
+   */
+  LayerPlan plan(Shape input, int maxBatch);
+
+  /** Whether its output is its input, seen as another shape: no memory, no work. */
+  default boolean isView() {
+    return false;
+  }
+}

@@ -1,0 +1,55 @@
+package dev.azulejo.nn;
+
+import dev.azulejo.device.Stream;
+import dev.azulejo.device.Tensor;
+
+/**
+ * A layer ready to run for up to a fixed number of samples: its descriptors, and nothing of the
+ * network's memory, which is handed to each call. Belongs to one plan and so to one thread. Its
+ * calls allocate nothing.
+ */
+public interface LayerPlan {
+
+  /** How many samples the next calls have, 1 to the plan's maximum. */
+  void setBatch(int batch);
+
+  /** Bytes of workspace its calls need on this stream. */
+  default long workspaceBytes(Stream stream, boolean training) {
+    return 0;
+  }
+
+  /**
+   * Elements of 4 bytes that it keeps from the forward to the backward pass, such as the argmax of
+   * a pooling.
+   */
+  default long savedElements() {
+    return 0;
+  }
+
+  /**
+   * y = layer(x).
+   *
+   * @param weights the layer's parameters
+   * @param saved kept for the backward pass, or null in inference
+   */
+  void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y);
+
+  /**
+   * From the gradient of the loss to y, the gradients to the parameters and to x.
+   *
+   * @param x the input of the forward pass
+   * @param y the output of the forward pass
+   * @param gradY on entry the gradient to y; overwritten
+   * @param gradients receives the gradients to the parameters
+   * @param gradX receives the gradient to x; null where nobody needs it (the first layer)
+   */
+  void backward(
+      Stream stream,
+      Tensor x,
+      Tensor y,
+      LayerWeights weights,
+      Tensor saved,
+      Tensor gradY,
+      LayerWeights gradients,
+      Tensor gradX);
+}

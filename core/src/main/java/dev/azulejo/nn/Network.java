@@ -1,0 +1,245 @@
+package dev.azulejo.nn;
+
+import dev.azulejo.data.Dataset;
+import dev.azulejo.data.SeededRandom;
+import dev.azulejo.device.Device;
+import dev.azulejo.device.DeviceBuffer;
+import dev.azulejo.device.Stream;
+import dev.azulejo.device.Tensor;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * A network with its weights, in one buffer of a device. Running it takes a plan: {@link
+ * InferencePlan} for predictions, {@link TrainingPlan} inside a {@code Trainer}.
+ *
+ * <p>Threads: the weights are shared by all plans and only read by inference. The methods here run
+ * on the device's default stream, so they belong to the thread that opened the device; other
+ * threads open a stream and a plan.
+ */
+public final class Network implements AutoCloseable {
+  private static final int EVALUATION_BATCH = 256;
+
+  private final Device device;
+  private final NetworkSpec spec;
+  private final ParameterLayout layout;
+  private final DeviceBuffer memory;
+  private final Tensor weights;
+  private final List<LayerWeights> layerWeights;
+  private List<String> classNames = List.of();
+
+  private Network(Device device, NetworkSpec spec) {
+    this.device = device;
+    this.spec = spec;
+    this.layout = ParameterLayout.of(spec);
+    // A network without parameters still has one (unused) block: buffers are never empty.
+    this.memory = device.allocateFloats("weights", Math.max(1, layout.count()));
+    this.weights = memory.floats();
+    this.layerWeights = layout.bind(weights);
+  }
+
+  /** Begins to write a network down for a device. */
+  public static NetworkBuilder on(Device device) {
+    return new NetworkBuilder(Objects.requireNonNull(device, "device"));
+  }
+
+  /**
+   * Allocates a network's weights and draws them: He initialisation, row T6.
+   *
+   * @param seed the same seed gives the same weights on every machine
+   */
+  public static Network create(Device device, NetworkSpec spec, long seed) {
+    return of(device, spec, ParameterLayout.of(spec).initialValues(seed));
+  }
+
+  /**
+   * Reads a network from a model file or a checkpoint.
+   *
+   * @throws dev.azulejo.io.CheckpointException if it cannot be read or is not such a file; the
+   *     message says why
+   */
+  public static Network load(Device device, Path file) {
+    return ModelFile.read(device, file);
+  }
+
+  /**
+   * Writes description and weights to a safetensors file; an existing file is replaced only by a
+   * complete one.
+   *
+   * @throws dev.azulejo.io.CheckpointException if it cannot be written; what was there before stays
+   */
+  public void save(Path file) {
+    ModelFile.write(this, file);
+  }
+
+  /** What the network is. */
+  public NetworkSpec spec() {
+    return spec;
+  }
+
+  /** Where each parameter lies in {@link #weights}. */
+  public ParameterLayout layout() {
+    return layout;
+  }
+
+  /** All parameters, in {@link #layout}. */
+  public Tensor weights() {
+    return weights;
+  }
+
+  /** The device it lives on. */
+  public Device device() {
+    return device;
+  }
+
+  /** The names of the classes that the outputs stand for; empty where nobody has said. */
+  public List<String> classNames() {
+    return classNames;
+  }
+
+  /**
+   * Says what the outputs stand for; saved with the model.
+   *
+   * @param names as many as outputs
+   */
+  public void setClassNames(List<String> names) {
+    if (names.size() != spec.output().size()) {
+      throw new IllegalArgumentException(
+          names.size() + " class names for a network with " + spec.output().size() + " outputs");
+    }
+    classNames = List.copyOf(names);
+  }
+
+  /** The network as a table, with the memory plan for mini-batches of this size. */
+  public Summary summary(int batch) {
+    return Summary.of(spec, device.stream(), batch);
+  }
+
+  /** Loss (softmax cross-entropy) and accuracy on a data set, row T1. */
+  public Evaluation evaluate(Dataset data) {
+    return evaluate(data, EVALUATION_BATCH);
+  }
+
+  /**
+   * As {@link #evaluate(Dataset)}.
+   *
+   * @param batch samples of one run
+   */
+  public Evaluation evaluate(Dataset data, int batch) {
+    checkData(data);
+    try (Evaluator evaluator =
+        new Evaluator(
+            this, device.stream(), Loss.SOFTMAX_CROSS_ENTROPY, Math.min(batch, data.size()))) {
+      return evaluator.evaluate(data);
+    }
+  }
+
+  /**
+   * The probability of each class for one sample: the softmax of the outputs.
+   *
+   * @param sample values 0..1, channel by channel, row by row; the network normalises them itself
+   */
+  public float[] predict(float[] sample) {
+    if (sample.length != spec.input().size()) {
+      throw new IllegalArgumentException(
+          "a sample of "
+              + sample.length
+              + " values for a network that takes "
+              + spec.input()
+              + " = "
+              + spec.input().size());
+    }
+    float[] values = sample.clone();
+    // Normalisation draws no random numbers; the generator is there because augmentation shares the
+    // interface.
+    spec.normalization().apply(values, 0, spec.input(), new SeededRandom(0));
+    try (InferencePlan plan = plan(1)) {
+      plan.input().upload(device.stream(), values);
+      Tensor output = plan.run(1);
+      float[] scores = output.toArray(device.stream());
+      return spec.layers().getLast() instanceof Softmax ? scores : softmax(scores);
+    }
+  }
+
+  /** A plan for predictions on the device's default stream. */
+  public InferencePlan plan(int maxBatch) {
+    return plan(maxBatch, device.stream());
+  }
+
+  /** A plan for predictions on a stream of the device. */
+  public InferencePlan plan(int maxBatch, Stream stream) {
+    return new InferencePlan(this, stream, maxBatch);
+  }
+
+  /** Frees the weights; plans must be closed before. A second call does nothing. */
+  @Override
+  public void close() {
+    memory.close();
+  }
+
+  /** A network of this description with weights in {@link #layout}. */
+  static Network of(Device device, NetworkSpec spec, float[] values) {
+    Network network = new Network(device, spec);
+    try {
+      if (network.layout.count() > 0) {
+        network.weights.upload(device.stream(), values);
+      }
+      return network;
+    } catch (RuntimeException | Error e) {
+      network.close();
+      throw e;
+    }
+  }
+
+  List<LayerWeights> layerWeights() {
+    return layerWeights;
+  }
+
+  void checkDevice(Stream stream) {
+    if (stream.device() != device) {
+      throw new IllegalArgumentException(
+          "the network lives on "
+              + device
+              + ", but the plan is for a stream of "
+              + stream.device());
+    }
+  }
+
+  /** Checks that a data set fits this network. */
+  public void checkData(Dataset data) {
+    if (!data.shape().equals(spec.input())) {
+      throw new IllegalArgumentException(
+          "the data set has samples of " + data.shape() + ", the network takes " + spec.input());
+    }
+    if (data.classes() != spec.output().size()) {
+      throw new IllegalArgumentException(
+          "the data set has "
+              + data.classes()
+              + " classes, the network has "
+              + spec.output().size()
+              + " outputs; end it with dense("
+              + data.classes()
+              + ")");
+    }
+    if (data.size() == 0) {
+      throw new IllegalArgumentException("the data set is empty");
+    }
+  }
+
+  private static float[] softmax(float[] scores) {
+    double largest = Double.NEGATIVE_INFINITY;
+    for (float score : scores) {
+      largest = Math.max(largest, score);
+    }
+    double sum = 0;
+    for (float score : scores) {
+      sum += Math.exp(score - largest);
+    }
+    float[] probabilities = new float[scores.length];
+    for (int i = 0; i < scores.length; i++) {
+      probabilities[i] = (float) (Math.exp(scores[i] - largest) / sum);
+    }
+    return probabilities;
+  }
+}

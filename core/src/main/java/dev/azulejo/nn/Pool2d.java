@@ -1,0 +1,135 @@
+package dev.azulejo.nn;
+
+import dev.azulejo.data.Shape;
+import dev.azulejo.device.Stream;
+import dev.azulejo.device.Tensor;
+import dev.azulejo.ops.Pool2dProblem;
+import dev.azulejo.ops.Pool2dShape;
+import dev.azulejo.ops.PoolMode;
+import dev.azulejo.ops.Pooling;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Max or mean pooling, N(22)–N(24), T(2.9)–T(2.16) (rows N8, T11). Taps on the padding do not
+ * count.
+ *
+ * @param mode the maximum or the mean
+ * @param window rows and columns
+ * @param stride rows and columns between the outputs
+ * @param padding rows and columns on each side, less than the window
+ */
+public record Pool2d(PoolMode mode, Pair window, Pair stride, Pair padding) implements Layer {
+
+  /** Checks what does not depend on the input. */
+  public Pool2d {
+    Objects.requireNonNull(mode, "mode");
+    window.atLeast(1, "window");
+    stride.atLeast(1, "stride");
+    padding.atLeast(0, "padding");
+    if (padding.h() >= window.h() || padding.w() >= window.w()) {
+      throw new IllegalArgumentException(
+          "padding "
+              + padding
+              + " must be less than the window "
+              + window
+              + ", so that every window touches the input");
+    }
+  }
+
+  /** With the window as stride, no padding. */
+  public static Pool2d of(PoolMode mode, Pair window) {
+    return new Pool2d(mode, window, window, Pair.of(0));
+  }
+
+  @Override
+  public String name() {
+    return mode == PoolMode.MAX ? "maxpool" : "meanpool";
+  }
+
+  @Override
+  public String describe() {
+    return name()
+        + " "
+        + window
+        + (stride.equals(window) ? "" : " stride " + stride)
+        + (padding.equals(Pair.of(0)) ? "" : " padding " + padding);
+  }
+
+  @Override
+  public Shape outputShape(Shape input) {
+    return new Shape(
+        input.channels(),
+        Pair.slide(input.height(), padding.h(), window.h(), 1, stride.h(), "window height"),
+        Pair.slide(input.width(), padding.w(), window.w(), 1, stride.w(), "window width"));
+  }
+
+  @Override
+  public List<ParameterShape> parameters(Shape input) {
+    return List.of();
+  }
+
+  @Override
+  public LayerPlan plan(Shape input, int maxBatch) {
+    Pool2dShape shape =
+        new Pool2dShape(
+            input.channels(),
+            input.height(),
+            input.width(),
+            window.h(),
+            window.w(),
+            stride.h(),
+            stride.w(),
+            padding.h(),
+            padding.w());
+    return new Plan(new Pool2dProblem(shape, maxBatch, mode, false));
+  }
+
+  Pool2d withStride(Pair value) {
+    return new Pool2d(mode, window, value, padding);
+  }
+
+  Pool2d withPadding(Pair value) {
+    return new Pool2d(mode, window, stride, value);
+  }
+
+  private static final class Plan implements LayerPlan {
+    private final Pool2dProblem problem;
+    private final long saved;
+
+    Plan(Pool2dProblem problem) {
+      this.problem = problem;
+      this.saved = problem.mode() == PoolMode.MAX ? problem.outputCount() : 0;
+    }
+
+    @Override
+    public void setBatch(int batch) {
+      problem.setBatch(batch);
+    }
+
+    @Override
+    public long savedElements() {
+      return saved;
+    }
+
+    @Override
+    public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
+      Pooling.forward(stream, problem, x, y, saved);
+    }
+
+    @Override
+    public void backward(
+        Stream stream,
+        Tensor x,
+        Tensor y,
+        LayerWeights weights,
+        Tensor saved,
+        Tensor gradY,
+        LayerWeights gradients,
+        Tensor gradX) {
+      if (gradX != null) {
+        Pooling.backward(stream, problem, gradY, saved, gradX);
+      }
+    }
+  }
+}

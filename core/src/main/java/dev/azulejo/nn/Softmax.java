@@ -1,0 +1,70 @@
+package dev.azulejo.nn;
+
+import dev.azulejo.data.Shape;
+import dev.azulejo.device.Stream;
+import dev.azulejo.device.Tensor;
+import java.util.List;
+
+/** Probabilities over the numbers of each sample (row T2). */
+public record Softmax() implements Layer {
+
+  @Override
+  public String name() {
+    return "softmax";
+  }
+
+  @Override
+  public String describe() {
+    return name();
+  }
+
+  @Override
+  public Shape outputShape(Shape input) {
+    return input;
+  }
+
+  @Override
+  public List<ParameterShape> parameters(Shape input) {
+    return List.of();
+  }
+
+  @Override
+  public LayerPlan plan(Shape input, int maxBatch) {
+    return new Plan(input.size(), maxBatch);
+  }
+
+  private static final class Plan implements LayerPlan {
+    private final long classes;
+    private int rows;
+
+    Plan(long classes, int rows) {
+      this.classes = classes;
+      this.rows = rows;
+    }
+
+    @Override
+    public void setBatch(int batch) {
+      rows = batch;
+    }
+
+    @Override
+    public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
+      dev.azulejo.ops.Softmax.forward(stream, rows, classes, x, y);
+    }
+
+    @Override
+    public void backward(
+        Stream stream,
+        Tensor x,
+        Tensor y,
+        LayerWeights weights,
+        Tensor saved,
+        Tensor gradY,
+        LayerWeights gradients,
+        Tensor gradX) {
+      if (gradX != null) {
+        dev.azulejo.ops.Softmax.backward(stream, rows, classes, y, gradY, gradX);
+      }
+    }
+  }
+}

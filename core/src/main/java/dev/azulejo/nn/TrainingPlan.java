@@ -1,0 +1,195 @@
+package dev.azulejo.nn;
+
+import dev.azulejo.device.DeviceBuffer;
+import dev.azulejo.device.Stream;
+import dev.azulejo.device.Tensor;
+import dev.azulejo.ops.Elementwise;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A network ready to train on one stream with mini-batches of up to one size: activations,
+ * gradients, and the stream's workspace, all allocated here and used again by every step (rows T8,
+ * T14, T15).
+ *
+ * <p>Belongs to the stream's thread. Several plans of one network on different streams make
+ * data-parallel training (row T13): they share its weights and have gradients of their own.
+ */
+public final class TrainingPlan implements AutoCloseable {
+  private final Network network;
+  private final Stream stream;
+  private final int maxBatch;
+  private final DeviceBuffer memory;
+  private final DeviceBuffer gradientMemory;
+  private final Tensor gradients;
+  private final List<LayerWeights> layerGradients;
+  private final LayerPlan[] plans;
+  private final boolean[] views;
+  private final Tensor[] outputs;
+  private final Tensor[] saved;
+  private final Tensor[] turns;
+  private final int firstTrainable;
+  private int batch;
+
+  /**
+   * Allocates the plan.
+   *
+   * @param stream the stream it runs on, of the network's device
+   * @param maxBatch the most samples of a mini-batch
+   */
+  public TrainingPlan(Network network, Stream stream, int maxBatch) {
+    network.checkDevice(stream);
+    this.network = network;
+    this.stream = stream;
+    this.maxBatch = maxBatch;
+    var layout = new MemoryPlan.Layout(network.spec(), maxBatch, true);
+    List<Layer> layers = network.spec().layers();
+    plans = layout.plans.toArray(LayerPlan[]::new);
+    views = new boolean[plans.length];
+    outputs = new Tensor[plans.length + 1];
+    saved = new Tensor[plans.length];
+    turns = new Tensor[2];
+    firstTrainable = firstTrainable(network.layout(), plans.length);
+    stream.workspace().reserve(layout.workspaceBytes(stream));
+    memory = stream.device().allocateFloats("activations", layout.totalFloats());
+    try {
+      long count = network.layout().count();
+      gradientMemory = stream.device().allocateFloats("gradients", count);
+      gradients = gradientMemory.floats();
+      // The gaps between parameters are updated with the rest, so they must be numbers.
+      Elementwise.fill(stream, count, 0, gradients);
+    } catch (RuntimeException | Error e) {
+      memory.close();
+      throw e;
+    }
+    layerGradients = network.layout().bind(gradients);
+    for (int i = 0; i < outputs.length; i++) {
+      outputs[i] = memory.floats(layout.outputs[i], layout.outputFloats[i]);
+    }
+    for (int i = 0; i < plans.length; i++) {
+      views[i] = layers.get(i).isView();
+      saved[i] =
+          layout.savedCounts[i] == 0 ? null : memory.ints(layout.saved[i], layout.savedCounts[i]);
+    }
+    turns[0] = memory.floats(layout.gradients[0], layout.largest);
+    turns[1] = memory.floats(layout.gradients[1], layout.largest);
+    setBatch(maxBatch);
+  }
+
+  /** Samples of the next steps, 1 to the plan's maximum. */
+  public void setBatch(int samples) {
+    if (samples < 1 || samples > maxBatch) {
+      throw new IllegalArgumentException(
+          "batch of " + samples + " samples in a plan for 1 to " + maxBatch);
+    }
+    if (samples != batch) {
+      batch = samples;
+      for (LayerPlan plan : plans) {
+        plan.setBatch(samples);
+      }
+    }
+  }
+
+  /** Where the mini-batch goes: [batch][channels][height][width], normalised. */
+  public Tensor input() {
+    return outputs[0];
+  }
+
+  /** What the last layer gave. */
+  public Tensor output() {
+    return outputs[plans.length];
+  }
+
+  /** Where the gradient of the loss to the output goes before {@link #backward}. */
+  public Tensor outputGradient() {
+    return turns[0];
+  }
+
+  /** The gradients of all parameters, in the network's layout. */
+  public Tensor gradients() {
+    return gradients;
+  }
+
+  /** The stream it runs on. */
+  public Stream stream() {
+    return stream;
+  }
+
+  /** Runs the layers on the input. */
+  public void forward() {
+    List<LayerWeights> weights = network.layerWeights();
+    for (int i = 0; i < plans.length; i++) {
+      if (!views[i]) {
+        plans[i].forward(stream, outputs[i], weights.get(i), saved[i], outputs[i + 1]);
+      }
+    }
+  }
+
+  /** From the gradient to the output to the gradients of all parameters. */
+  public void backward() {
+    List<LayerWeights> weights = network.layerWeights();
+    int turn = 0;
+    for (int i = plans.length - 1; i >= firstTrainable; i--) {
+      if (views[i]) {
+        continue;
+      }
+      plans[i].backward(
+          stream,
+          outputs[i],
+          outputs[i + 1],
+          weights.get(i),
+          saved[i],
+          turns[turn],
+          layerGradients.get(i),
+          i == firstTrainable ? null : turns[1 - turn]);
+      turn = 1 - turn;
+    }
+  }
+
+  /**
+   * Which of the network's numbers first stopped being finite in the last forward pass, for an
+   * error message.
+   */
+  public Optional<String> firstNonFinite() {
+    List<String> names = network.spec().layerNames();
+    if (!finite(outputs[0], 0)) {
+      return Optional.of("the input has a value that is not finite");
+    }
+    for (int i = 0; i < plans.length; i++) {
+      LayerWeights weights = network.layerWeights().get(i);
+      if (weights.weight() != null
+          && !(finite(weights.weight(), -1) && finite(weights.bias(), -1))) {
+        return Optional.of("the parameters of " + names.get(i) + " are no longer finite");
+      }
+      if (!finite(outputs[i + 1], i + 1)) {
+        return Optional.of("the output of " + names.get(i) + " is not finite");
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Frees the plan's memory; a second call does nothing. The stream's workspace stays with the
+   * stream.
+   */
+  @Override
+  public void close() {
+    memory.close();
+    gradientMemory.close();
+  }
+
+  private boolean finite(Tensor tensor, int output) {
+    long count =
+        output < 0 ? tensor.count() : (long) batch * network.spec().shapes().get(output).size();
+    for (float value : tensor.slice(0, count).toArray(stream)) {
+      if (!Float.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static int firstTrainable(ParameterLayout layout, int layers) {
+    return layout.entries().isEmpty() ? layers : layout.entries().getFirst().layer();
+  }
+}

@@ -1,0 +1,189 @@
+package dev.azulejo.train;
+
+import dev.azulejo.device.Device;
+import dev.azulejo.device.Stream;
+import dev.azulejo.device.Tensor;
+import dev.azulejo.nn.Loss;
+import dev.azulejo.nn.Network;
+import dev.azulejo.ops.Elementwise;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One step of mini-batch gradient descent (Algorithm 1, row T5): gradients of the mean loss of a
+ * mini-batch, then an update; by several workers, the gradients of each one's share are added up
+ * before one update (Algorithm 2, row T13). All memory is allocated when it is made; a step of one
+ * worker allocates nothing.
+ *
+ * <p>Belongs to the thread of the device's default stream. {@link Trainer} is built on it.
+ */
+public final class TrainingStep implements AutoCloseable {
+  private final Network network;
+  private final Stream stream;
+  private final int maxBatch;
+  private final Replica first;
+  private final Stream ownStream; // of the first replica, where there are several; else null
+  private final List<Worker> others = new ArrayList<>();
+  private final OptimizerState optimizer;
+  private final long imageBytes;
+  private long steps;
+  private double lossSum;
+  private double hitSum;
+
+  /**
+   * Allocates everything a step needs.
+   *
+   * @param maxBatch the most samples of a mini-batch
+   * @param workers 1, or how many share each mini-batch; they share the threads of the device's
+   *     default stream
+   */
+  public TrainingStep(Network network, Optimizer optimizer, Loss loss, int maxBatch, int workers) {
+    if (workers < 1 || workers > maxBatch) {
+      throw new IllegalArgumentException(
+          workers
+              + " workers for mini-batches of "
+              + maxBatch
+              + ": there must be 1 to "
+              + maxBatch);
+    }
+    this.network = network;
+    this.maxBatch = maxBatch;
+    Device device = network.device();
+    stream = device.stream();
+    imageBytes = (long) network.spec().input().size() * Float.BYTES;
+    int share = (maxBatch + workers - 1) / workers;
+    int threads = device.isHost() ? Math.max(1, stream.threads() / workers) : 0;
+    ownStream = workers == 1 ? null : device.openStream(threads);
+    Replica replica = null;
+    OptimizerState state = null;
+    try {
+      replica = new Replica(network, workers == 1 ? stream : ownStream, loss, share);
+      state = optimizer.start(device, stream, network.layout().count());
+      for (int i = 1; i < workers; i++) {
+        others.add(new Worker(i, network, threads, loss, share));
+      }
+    } catch (RuntimeException | Error e) {
+      closeAll(replica, state);
+      throw e;
+    }
+    first = replica;
+    this.optimizer = state;
+  }
+
+  /**
+   * Gradients, loss and hits of a mini-batch.
+   *
+   * @param images off-heap floats [samples][channels][height][width], normalised
+   * @param labels off-heap 32-bit integers [samples]
+   */
+  public void gradients(MemorySegment images, MemorySegment labels, int samples) {
+    if (samples < 1 || samples > maxBatch) {
+      throw new IllegalArgumentException(
+          "mini-batch of " + samples + " samples in a step for 1 to " + maxBatch);
+    }
+    if (others.isEmpty()) {
+      first.gradients(images, labels, samples, samples);
+      first.scorer().collect();
+      lossSum = first.scorer().lossSum();
+      hitSum = first.scorer().hitSum();
+      return;
+    }
+    int workers = others.size() + 1;
+    for (int i = 1; i < workers; i++) {
+      int begin = (int) ((long) samples * i / workers);
+      int end = (int) ((long) samples * (i + 1) / workers);
+      others
+          .get(i - 1)
+          .begin(
+              images.asSlice(begin * imageBytes),
+              labels.asSlice((long) begin * Integer.BYTES),
+              end - begin,
+              samples);
+    }
+    // With fewer samples than workers the first shares are empty, so the gradients may be none but
+    // zeros.
+    int mine = samples / workers;
+    if (mine > 0) {
+      first.gradients(images, labels, mine, samples);
+      first.scorer().collect();
+      lossSum = first.scorer().lossSum();
+      hitSum = first.scorer().hitSum();
+    } else {
+      Elementwise.fill(ownStream, first.gradients().count(), 0, first.gradients());
+      lossSum = 0;
+      hitSum = 0;
+    }
+    ownStream.synchronize();
+    for (int i = 1; i < workers; i++) {
+      Worker worker = others.get(i - 1);
+      worker.await();
+      boolean empty = (long) samples * i / workers == (long) samples * (i + 1) / workers;
+      if (!empty) {
+        Tensor part = worker.replica().gradients();
+        Elementwise.axpy(stream, part.count(), 1, part, first.gradients());
+        lossSum += worker.replica().scorer().lossSum();
+        hitSum += worker.replica().scorer().hitSum();
+      }
+    }
+  }
+
+  /** Updates the weights by the gradients. */
+  public void update(float learningRate) {
+    steps++;
+    optimizer.update(stream, steps, learningRate, first.gradients(), network.weights());
+  }
+
+  /** Sum of the losses of the last mini-batch's samples. */
+  public double lossSum() {
+    return lossSum;
+  }
+
+  /** How many of the last mini-batch's samples were predicted right. */
+  public double hitSum() {
+    return hitSum;
+  }
+
+  /** Updates so far, those before a resume included. */
+  public long steps() {
+    return steps;
+  }
+
+  OptimizerState optimizer() {
+    return optimizer;
+  }
+
+  void setSteps(long value) {
+    steps = value;
+  }
+
+  /** Which numbers stopped being finite in the last mini-batch. */
+  Optional<String> firstNonFinite() {
+    Optional<String> found = first.plan().firstNonFinite();
+    return found.isPresent() || others.isEmpty()
+        ? found
+        : Optional.of("a worker's share of the mini-batch is not finite");
+  }
+
+  /** Ends the workers and frees all memory; a second call does nothing. */
+  @Override
+  public void close() {
+    closeAll(first, optimizer);
+  }
+
+  private void closeAll(Replica replica, OptimizerState state) {
+    for (Worker worker : others) {
+      worker.close();
+    }
+    if (state != null) {
+      state.close();
+    }
+    if (replica != null) {
+      replica.close();
+    }
+    if (ownStream != null) {
+      ownStream.close();
+    }
+  }
+}
