@@ -68,6 +68,14 @@ final class HostCopy {
               + " is a segment on the Java heap; native code needs one from an Arena (or use an"
               + " array)");
     }
+    if (!memory.scope().isAlive() || !memory.isAccessibleBy(Thread.currentThread())) {
+      // The JDK would notice too, but the generated bindings make an AssertionError of it.
+      throw new IllegalStateException(
+          name
+              + (memory.scope().isAlive()
+                  ? " is confined to another thread than " + Thread.currentThread()
+                  : " belongs to an arena that is closed"));
+    }
     if (memory.byteSize() < bytes) {
       throw new IllegalArgumentException(
           name + " needs at least " + bytes + " bytes, has " + memory.byteSize());

@@ -1,0 +1,67 @@
+package dev.azulejo.reference;
+
+/**
+ * How far a float32 result may be from the float64 reference, derived from how it is computed; u =
+ * 2^-24 is float32's unit roundoff.
+ *
+ * <p><b>A sum of n products</b>, added in any order, with or without fused multiply-add, differs
+ * from the exact sum by at most γ_n Σ|a_i b_i|, γ_n = n u / (1 - n u) (Higham, Accuracy and
+ * Stability of Numerical Algorithms, 2002, (3.5)). Each output is therefore allowed
+ *
+ * <pre>
+ * 1.01 (n + 2) u Σ|terms| + 2^-126
+ * </pre>
+ *
+ * where Σ|terms| is the reference run on the absolute values of its inputs, n counts the terms (the
+ * bias among them), the two more are for alpha and for the final rounding, and 2^-126, the smallest
+ * normal float, allows results too small for float's precision. This is a bound and no estimate: a
+ * right kernel never exceeds it, whatever its order of summation; and one wrong or missing term is
+ * about 1 / (n u), thousands of times, too large for it.
+ *
+ * <p><b>A function</b> of one variable (exp, sigmoid, tanh) is allowed 8 u of its value, 4 units in
+ * the last place; where it follows a sum, the sum's tolerance is added, as none of the activations
+ * is steeper than 1.
+ *
+ * <p><b>Softmax</b> of n classes: exp(x - max) has the relative error of its argument's rounding,
+ * |x - max| u, and its own; the sum over the classes and the division follow: (n + 16 + |x - max|)
+ * u of the value. The losses built on it are allowed (n + 16) u (1 + |loss|).
+ *
+ * <p>Comparisons are written {@code !(error <= tolerance)}, so that NaN fails.
+ */
+public final class Tolerance {
+  /** Unit roundoff of float32. */
+  public static final double U = 0x1p-24;
+
+  private static final double TINY = Float.MIN_NORMAL;
+
+  private Tolerance() {}
+
+  /** Of a sum of so many terms, with their absolute values summing to so much. */
+  public static double sum(double terms, double magnitude) {
+    return 1.01 * (terms + 2) * U * magnitude + TINY;
+  }
+
+  /** Of sums of so many terms each. */
+  public static double[] sums(double terms, double[] magnitudes) {
+    double[] tolerance = new double[magnitudes.length];
+    for (int i = 0; i < tolerance.length; i++) {
+      tolerance[i] = sum(terms, magnitudes[i]);
+    }
+    return tolerance;
+  }
+
+  /** Of a function of one variable with this value. */
+  public static double function(double value) {
+    return 8 * U * Math.abs(value) + TINY;
+  }
+
+  /** Of softmax over so many classes: one value, whose logit is so far below the largest. */
+  public static double softmax(int classes, double value, double belowLargest) {
+    return (classes + 16 + Math.abs(belowLargest)) * U * Math.abs(value) + TINY;
+  }
+
+  /** Of a loss over so many classes. */
+  public static double loss(int classes, double loss) {
+    return (classes + 16) * U * (1 + Math.abs(loss));
+  }
+}
