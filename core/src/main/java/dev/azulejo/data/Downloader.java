@@ -54,7 +54,6 @@ final class Downloader {
    */
   void fetch(URI address, Path target, PublishedFile published) throws IOException {
     messages.accept("Downloading " + address);
-    Files.createDirectories(target.getParent());
     Path part = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
       save(address, part, published.bytes() + GZIP_OVERHEAD);
@@ -80,28 +79,51 @@ final class Downloader {
       if (status != HttpURLConnection.HTTP_OK) {
         throw new IOException("the server answered with HTTP status " + status + " instead of 200");
       }
-      long promised = connection.getContentLengthLong();
-      long saved = 0;
-      byte[] buffer = new byte[1 << 16];
+      Files.createDirectories(part.getParent()); // not before there is something to put into it
       try (InputStream in = connection.getInputStream();
           OutputStream out = Files.newOutputStream(part, StandardOpenOption.CREATE_NEW)) {
-        for (int read; (read = in.read(buffer)) >= 0; ) {
-          saved += read;
-          if (saved > limit) {
-            throw new IOException(
-                "the server sent more than %d bytes, which the published file cannot have"
-                    .formatted(limit));
-          }
-          out.write(buffer, 0, read);
-        }
-      }
-      if (promised >= 0 && saved < promised) {
-        throw new IOException(
-            "the connection ended after %d of %d bytes".formatted(saved, promised));
+        copy(in, out, limit, connection.getContentLengthLong());
       }
     } finally {
       connection.disconnect();
     }
+  }
+
+  /** Copies all; {@code promised} is the length the server announced, or -1. */
+  private static void copy(InputStream in, OutputStream out, int limit, long promised)
+      throws IOException {
+    byte[] buffer = new byte[1 << 16];
+    long saved = 0;
+    for (int read; (read = read(in, buffer, saved, promised)) >= 0; ) {
+      saved += read;
+      if (saved > limit) {
+        throw new IOException(
+            "the server sent more than %d bytes, which the published file cannot have"
+                .formatted(limit));
+      }
+      out.write(buffer, 0, read);
+    }
+    if (saved < promised) {
+      throw endedEarly(saved, promised, null);
+    }
+  }
+
+  private static int read(InputStream in, byte[] buffer, long saved, long promised)
+      throws IOException {
+    try {
+      return in.read(buffer);
+    } catch (SocketTimeoutException e) {
+      throw e;
+    } catch (IOException e) {
+      throw endedEarly(saved, promised, e);
+    }
+  }
+
+  private static IOException endedEarly(long saved, long promised, IOException cause) {
+    return new IOException(
+        "the connection ended after %d of %s bytes"
+            .formatted(saved, promised < 0 ? "an unknown number of" : promised),
+        cause);
   }
 
   /**
