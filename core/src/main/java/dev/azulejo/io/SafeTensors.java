@@ -82,7 +82,7 @@ public final class SafeTensors {
       begins.put(entry.getKey(), end);
       end += entry.getValue().data().byteSize();
     }
-    byte[] header = SafeTensorsHeader.write(tensors, begins, metadata);
+    byte[] header = SafeTensorsHeader.write(tensors, begins, metadata, LONGEST_HEADER);
     AtomicFile.Content content =
         channel -> {
           ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);

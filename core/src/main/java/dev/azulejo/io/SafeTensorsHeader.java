@@ -32,9 +32,17 @@ final class SafeTensorsHeader {
     this.metadata = metadata;
   }
 
-  /** The header as bytes, padded. */
+  /**
+   * The header as bytes, padded.
+   *
+   * @param begins where in the data each tensor begins
+   * @param limit on the number of bytes
+   */
   static byte[] write(
-      Map<String, HostTensor> tensors, Map<String, Long> begins, Map<String, String> metadata) {
+      Map<String, HostTensor> tensors,
+      Map<String, Long> begins,
+      Map<String, String> metadata,
+      long limit) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (JsonGenerator json = JSON.createGenerator(out)) {
       json.writeStartObject();
@@ -66,10 +74,10 @@ final class SafeTensorsHeader {
     while (out.size() % Long.BYTES != 0) {
       out.write(' ');
     }
-    if (out.size() > SafeTensors.LONGEST_HEADER) {
+    if (out.size() > limit) {
       throw new IllegalArgumentException(
           "the header of %d tensors and %d strings of metadata has %d bytes; the format allows %d"
-              .formatted(tensors.size(), metadata.size(), out.size(), SafeTensors.LONGEST_HEADER));
+              .formatted(tensors.size(), metadata.size(), out.size(), limit));
     }
     return out.toByteArray();
   }

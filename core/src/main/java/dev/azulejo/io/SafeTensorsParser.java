@@ -27,7 +27,7 @@ final class SafeTensorsParser {
       JsonFactory.builder()
           .streamReadConstraints(
               StreamReadConstraints.builder()
-                  .maxNestingDepth(3)
+                  .maxNestingDepth(4)
                   .maxNumberLength(20)
                   .maxStringLength((int) SafeTensors.LONGEST_HEADER)
                   .build())
