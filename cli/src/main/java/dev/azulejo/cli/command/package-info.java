@@ -1,0 +1,2 @@
+/** The subcommands, one a file. */
+package dev.azulejo.cli.command;

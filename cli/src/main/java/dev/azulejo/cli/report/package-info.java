@@ -1,0 +1,2 @@
+/** What the commands show: tables, progress, charts, JSON. */
+package dev.azulejo.cli.report;
