@@ -33,6 +33,10 @@ public final class NativeCall {
   private static AzulejoException failure(int code, String function) {
     Status status = Status.of(code);
     String text = azulejo_h.azj_last_error().getString(0);
+    if (text.startsWith(function + ": ")) {
+      // The library's text begins with the function, which the exception's message has already.
+      text = text.substring(function.length() + 2);
+    }
     return switch (status) {
       case NO_DEVICE -> new DeviceUnavailableException(function, text);
       case OUT_OF_MEMORY -> new OutOfDeviceMemoryException(function, text);
