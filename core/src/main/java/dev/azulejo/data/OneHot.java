@@ -25,7 +25,7 @@ public final class OneHot {
     long values = (long) labels.length * classes;
     if (values > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
-          "one-hot encoding of %s labels with %s classes has %s values, more than a Java array holds; encode fewer at a time"
+          "one-hot encoding of %s labels with %s classes has %s values, more than an array holds"
               .formatted(labels.length, classes, values));
     }
     float[] encoded = new float[(int) values];

@@ -15,8 +15,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -120,6 +122,28 @@ class LoaderTest {
       other.start(3);
       assertNotEquals(indices(epoch), indices(drain(other)));
     }
+  }
+
+  @Test
+  void aSamplesAugmentationDependsOnSeedEpochAndIndexOnly() {
+    // Another batch size puts samples into other batches and changes nothing about them.
+    InMemoryDataset data = numbered(100, 5);
+    Map<Integer, List<Float>> byEight = imagesByIndex(epoch(data, 8, 2, 3, 0));
+    assertEquals(byEight, imagesByIndex(epoch(data, 13, 0, 3, 0)));
+    Map<Integer, List<Float>> nextEpoch = imagesByIndex(epoch(data, 8, 2, 4, 0));
+    long same =
+        byEight.keySet().stream().filter(i -> byEight.get(i).equals(nextEpoch.get(i))).count();
+    assertTrue(same < 50, same + " of 100 samples are augmented alike in another epoch");
+  }
+
+  private static Map<Integer, List<Float>> imagesByIndex(List<Copy> batches) {
+    Map<Integer, List<Float>> images = new HashMap<>();
+    for (Copy batch : batches) {
+      for (int i = 0; i < batch.indices().size(); i++) {
+        images.put(batch.indices().get(i), batch.images().subList(i * 12, i * 12 + 12));
+      }
+    }
+    return images;
   }
 
   @Test
