@@ -20,6 +20,10 @@ struct Pool {
 
   int64_t planes_per_grain() const { return rows_per_grain(plane, kGrain); }
 
+  // With few outputs in a row, the columns of a window make the longer loops (global pooling). And a window wider than x
+  // has taps that meet no column.
+  bool by_window() const { return out_w < 4 || desc.window_w > desc.width; }
+
   azj_pool2d_desc desc;
   int64_t planes, plane, out_h, out_w;
   bool halves;  // the 2x2 windows of nearly every network, side by side: loops of their own
@@ -33,6 +37,13 @@ struct Range {
 static inline Range window_range(int64_t position, int64_t stride, int64_t pad, int64_t window, int64_t input) {
   const int64_t start = position * stride - pad;
   return {max(start, 0), min(start + window, input)};
+}
+
+static inline Range rows_of(const Pool& p, int64_t row) {
+  return window_range(row, p.desc.stride_h, p.desc.pad_h, p.desc.window_h, p.desc.height);
+}
+static inline Range columns_of(const Pool& p, int64_t column) {
+  return window_range(column, p.desc.stride_w, p.desc.pad_w, p.desc.window_w, p.desc.width);
 }
 
 // The taps of a window's row that meet x for at least one output.

@@ -38,11 +38,31 @@ void halve_row(const float* x, int64_t width, int64_t row, int64_t out_w, float*
   }
 }
 
+template <bool kIndex>
+void window_row(const Pool& p, const float* x, int64_t row, float* y, int32_t* index) {
+  const int64_t width = p.desc.width;
+  const Range rows = rows_of(p, row);
+  for (int64_t q = 0; q < p.out_w; ++q) {
+    const Range columns = columns_of(p, q);
+    int64_t where = rows.begin * width + columns.begin;
+    float best = x[where];
+    for (int64_t r = rows.begin; r < rows.end; ++r) {
+      for (int64_t c = columns.begin; c < columns.end; ++c) {
+        const float value = x[r * width + c];
+        if (kIndex) where = pick(value, best, r * width + c, where);
+        best = pick(value, best, value, best);
+      }
+    }
+    y[q] = best;
+    if (kIndex) index[q] = static_cast<int32_t>(where);
+  }
+}
+
 template <bool kIndex, class StrideOf>
-void pool_row(const Pool& p, const float* x, int64_t row, float* __restrict__ y, int32_t* __restrict__ index) {
+void tap_row(const Pool& p, const float* x, int64_t row, float* __restrict__ y, int32_t* __restrict__ index) {
   const int64_t stride = StrideOf::of(p);
   const int64_t width = p.desc.width;
-  const Range rows = window_range(row, p.desc.stride_h, p.desc.pad_h, p.desc.window_h, p.desc.height);
+  const Range rows = rows_of(p, row);
   const Range taps = tap_range(p);
   for (int64_t q = 0; q < p.out_w; ++q) {  // the window's first element, so that a row of -infinity has an index too
     const int64_t first = rows.begin * width + max(q * stride - p.desc.pad_w, 0);
@@ -78,8 +98,10 @@ void forward(Team& team, const Pool& p, const float* x, float* y, int32_t* argma
       int32_t* index = kIndex ? argmax + row * p.out_w : nullptr;
       if (p.halves) {
         halve_row<kIndex>(from, p.desc.width, row % p.out_h, p.out_w, to, index);
+      } else if (p.by_window()) {
+        window_row<kIndex>(p, from, row % p.out_h, to, index);
       } else {
-        with_stride(p, [=, &p](auto stride) { pool_row<kIndex, decltype(stride)>(p, from, row % p.out_h, to, index); });
+        with_stride(p, [=, &p](auto stride) { tap_row<kIndex, decltype(stride)>(p, from, row % p.out_h, to, index); });
       }
     }
   });

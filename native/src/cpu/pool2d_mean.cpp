@@ -7,9 +7,8 @@ namespace {
 
 constexpr int64_t kChunk = 256;  // outputs whose scaled gradients fit the stack
 
-// With few outputs in a row, or many taps in a window, the taps make the longer loops (global pooling), and their sum
-// is kept in double.
-bool by_window(const Pool& p) { return p.out_w < 4 || p.desc.window_h > 64 / p.desc.window_w; }
+// Many taps: the loops over a window are long enough, and its sum is kept in double.
+bool by_window(const Pool& p) { return p.by_window() || p.desc.window_h > 64 / p.desc.window_w; }
 
 // What output `column` of a row is divided by.
 struct Divisor {
@@ -20,21 +19,13 @@ struct Divisor {
 
   float of(int64_t column) const {
     if (pool.desc.count_padding) return whole;
-    const Range columns =
-        window_range(column, pool.desc.stride_w, pool.desc.pad_w, pool.desc.window_w, pool.desc.width);
+    const Range columns = columns_of(pool, column);
     return rows_inside * static_cast<float>(columns.end - columns.begin);
   }
 
   const Pool& pool;
   float rows_inside, whole;
 };
-
-Range rows_of(const Pool& p, int64_t row) {
-  return window_range(row, p.desc.stride_h, p.desc.pad_h, p.desc.window_h, p.desc.height);
-}
-Range columns_of(const Pool& p, int64_t column) {
-  return window_range(column, p.desc.stride_w, p.desc.pad_w, p.desc.window_w, p.desc.width);
-}
 
 void halve_row(const float* x, int64_t width, int64_t row, int64_t out_w, float* __restrict__ y) {
   const float* a = x + 2 * row * width;

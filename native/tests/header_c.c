@@ -1,0 +1,75 @@
+/* azulejo.h is C99, can be included twice, and every function it declares can be linked: the program refers to each and
+ * prints their names; symbols.sh compares the list with the header and with the library's exports. */
+#include "azulejo.h"
+#include "azulejo.h"
+
+#include <stdio.h>
+
+typedef void (*function)(void);
+
+#define ENTRY(name) {#name, (function)name}
+
+static const struct {
+  const char* name;
+  function address;
+} functions[] = {
+    ENTRY(azj_abi_version),
+    ENTRY(azj_build_info),
+    ENTRY(azj_last_error),
+    ENTRY(azj_status_name),
+    ENTRY(azj_device_count),
+    ENTRY(azj_device_open),
+    ENTRY(azj_device_close),
+    ENTRY(azj_device_query),
+    ENTRY(azj_stream_open),
+    ENTRY(azj_stream_close),
+    ENTRY(azj_stream_threads),
+    ENTRY(azj_synchronize),
+    ENTRY(azj_alloc),
+    ENTRY(azj_free),
+    ENTRY(azj_live_bytes),
+    ENTRY(azj_upload),
+    ENTRY(azj_download),
+    ENTRY(azj_copy),
+    ENTRY(azj_fill),
+    ENTRY(azj_scale),
+    ENTRY(azj_axpy),
+    ENTRY(azj_sum),
+    ENTRY(azj_gemm),
+    ENTRY(azj_activation_forward),
+    ENTRY(azj_activation_backward),
+    ENTRY(azj_softmax_forward),
+    ENTRY(azj_softmax_backward),
+    ENTRY(azj_conv2d_output_size),
+    ENTRY(azj_conv2d_algorithm),
+    ENTRY(azj_conv2d_workspace_bytes),
+    ENTRY(azj_conv2d_forward),
+    ENTRY(azj_conv2d_grad_input),
+    ENTRY(azj_conv2d_grad_weights),
+    ENTRY(azj_conv2d_grad_bias),
+    ENTRY(azj_im2col),
+    ENTRY(azj_col2im),
+    ENTRY(azj_pool2d_output_size),
+    ENTRY(azj_pool2d_forward),
+    ENTRY(azj_pool2d_backward),
+    ENTRY(azj_dense_forward),
+    ENTRY(azj_dense_grad_input),
+    ENTRY(azj_dense_grad_weights),
+    ENTRY(azj_dense_grad_bias),
+    ENTRY(azj_softmax_cross_entropy),
+    ENTRY(azj_sigmoid_cross_entropy),
+    ENTRY(azj_mean_squared_error),
+    ENTRY(azj_argmax),
+    ENTRY(azj_sgd),
+    ENTRY(azj_adam),
+};
+
+int main(void) {
+  size_t i;
+  if (azj_abi_version() != AZJ_ABI_VERSION) return 1;
+  for (i = 0; i < sizeof functions / sizeof functions[0]; ++i) {
+    if (functions[i].address == 0) return 1;
+    puts(functions[i].name);
+  }
+  return 0;
+}
