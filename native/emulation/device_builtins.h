@@ -64,7 +64,7 @@ uint32_t warp_ballot(uint32_t mask, int predicate, Site site);
 #define blockIdx (static_cast<const uint3&>(::azj::emulation::builtins.block))
 #define blockDim (static_cast<const dim3&>(::azj::emulation::builtins.block_extent))
 #define gridDim (static_cast<const dim3&>(::azj::emulation::builtins.grid_extent))
-#define warpSize 32
+constexpr int warpSize = 32;
 
 inline void __syncthreads(AZJ_SITE_PARAMETERS) {
   ::azj::emulation::block_barrier(::azj::emulation::BarrierReduction::kNone, 0, AZJ_SITE);

@@ -1,4 +1,6 @@
 // Twin of src/cuda/launch.cuh: the same functions, for the host. See cuda_runtime.h on how a kernel comes to it.
+#include "cuda_runtime.h"
+
 #ifndef AZJ_CUDA_LAUNCH_CUH
 #define AZJ_CUDA_LAUNCH_CUH
 
