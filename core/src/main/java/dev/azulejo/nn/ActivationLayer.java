@@ -19,7 +19,7 @@ public record ActivationLayer(Activation activation, float slope) implements Lay
 
   /** Checks the activation. */
   public ActivationLayer {
-    Slopes.check(activation, slope);
+    slope = Slopes.check(activation, slope);
     if (activation == Activation.IDENTITY) {
       throw new IllegalArgumentException("the identity is no layer; leave it out");
     }

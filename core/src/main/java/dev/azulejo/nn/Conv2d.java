@@ -57,7 +57,7 @@ public record Conv2d(
       throw new IllegalArgumentException(
           "samples per unroll must be at least 0, was " + samplesPerUnroll);
     }
-    Slopes.check(activation, slope);
+    slope = Slopes.check(activation, slope);
     Objects.requireNonNull(algorithm, "algorithm");
   }
 

@@ -23,7 +23,7 @@ public record Dense(int outputs, Activation activation, float slope) implements 
     if (outputs < 1) {
       throw new IllegalArgumentException("outputs must be at least 1, was " + outputs);
     }
-    Slopes.check(activation, slope);
+    slope = Slopes.check(activation, slope);
   }
 
   /** Without activation. */

@@ -34,7 +34,7 @@ public record MemoryPlan(
   /** For training. */
   public static MemoryPlan training(NetworkSpec spec, Stream stream, int batch) {
     Layout layout = new Layout(spec, batch, true);
-    long weights = ParameterLayout.of(spec).count() * Float.BYTES;
+    long weights = Network.weightFloats(ParameterLayout.of(spec)) * Float.BYTES;
     return new MemoryPlan(
         weights,
         weights,
@@ -47,7 +47,7 @@ public record MemoryPlan(
   /** For inference. */
   public static MemoryPlan inference(NetworkSpec spec, Stream stream, int batch) {
     Layout layout = new Layout(spec, batch, false);
-    long weights = ParameterLayout.of(spec).count() * Float.BYTES;
+    long weights = Network.weightFloats(ParameterLayout.of(spec)) * Float.BYTES;
     return new MemoryPlan(
         weights, 0, layout.activationFloats * Float.BYTES, 0, 0, layout.workspaceBytes(stream));
   }

@@ -95,30 +95,39 @@ public final class ModelFile {
   /** A flat buffer's values from the tensors of that prefix; every one of them must be there. */
   public static float[] parameters(
       Path file, SafeTensors.Contents contents, ParameterLayout layout, String prefix) {
-    float[] values = new float[Math.toIntExact(layout.count())];
+    // All tensors are there before memory of their size is asked for: a file may claim anything.
     for (ParameterLayout.Entry entry : layout.entries()) {
-      String name = prefix + entry.name();
-      HostTensor tensor = contents.tensors().get(name);
-      long[] shape = entry.shape().shape();
-      String wanted = ElementType.F32 + Arrays.toString(shape);
-      if (tensor == null) {
-        throw new CheckpointException(
-            file
-                + " has no tensor \""
-                + name
-                + "\" of "
-                + wanted
-                + "; it has "
-                + contents.tensors().keySet());
-      }
-      if (tensor.type() != ElementType.F32 || !Arrays.equals(tensor.shape(), shape)) {
-        throw new CheckpointException(
-            file + ": tensor \"" + name + "\" is " + tensor + ", the network needs " + wanted);
-      }
-      float[] part = tensor.toFloats();
+      tensor(file, contents, entry, prefix);
+    }
+    float[] values = layout.newValues();
+    for (ParameterLayout.Entry entry : layout.entries()) {
+      float[] part = tensor(file, contents, entry, prefix).toFloats();
       System.arraycopy(part, 0, values, Math.toIntExact(entry.offset()), part.length);
     }
     return values;
+  }
+
+  private static HostTensor tensor(
+      Path file, SafeTensors.Contents contents, ParameterLayout.Entry entry, String prefix) {
+    String name = prefix + entry.name();
+    HostTensor tensor = contents.tensors().get(name);
+    long[] shape = entry.shape().shape();
+    String wanted = ElementType.F32 + Arrays.toString(shape);
+    if (tensor == null) {
+      throw new CheckpointException(
+          file
+              + " has no tensor \""
+              + name
+              + "\" of "
+              + wanted
+              + "; it has "
+              + contents.tensors().keySet());
+    }
+    if (tensor.type() != ElementType.F32 || !Arrays.equals(tensor.shape(), shape)) {
+      throw new CheckpointException(
+          file + ": tensor \"" + name + "\" is " + tensor + ", the network needs " + wanted);
+    }
+    return tensor;
   }
 
   private static void checkNames(Path file, SafeTensors.Contents contents, ParameterLayout layout) {

@@ -33,8 +33,7 @@ public final class Network implements AutoCloseable {
     this.device = device;
     this.spec = spec;
     this.layout = ParameterLayout.of(spec);
-    // A network without parameters still has one (unused) block: buffers are never empty.
-    this.memory = device.allocateFloats("weights", Math.max(1, layout.count()));
+    this.memory = device.allocateFloats("weights", weightFloats(layout));
     this.weights = memory.floats();
     this.layerWeights = layout.bind(weights);
   }
@@ -101,12 +100,18 @@ public final class Network implements AutoCloseable {
   /**
    * Says what the outputs stand for; saved with the model.
    *
-   * @param names as many as outputs
+   * @param names as many as outputs, each without line breaks
    */
   public void setClassNames(List<String> names) {
     if (names.size() != spec.output().size()) {
       throw new IllegalArgumentException(
           names.size() + " class names for a network with " + spec.output().size() + " outputs");
+    }
+    for (String name : names) {
+      if (name.indexOf('\n') >= 0) {
+        throw new IllegalArgumentException(
+            "class name \"" + name + "\" has a line break; a model file keeps one name a line");
+      }
     }
     classNames = List.copyOf(names);
   }
@@ -176,6 +181,14 @@ public final class Network implements AutoCloseable {
   @Override
   public void close() {
     memory.close();
+  }
+
+  /**
+   * Floats of the weights' buffer: buffers are never empty, so a network without parameters has an
+   * unused one.
+   */
+  static long weightFloats(ParameterLayout layout) {
+    return Math.max(1, layout.count());
   }
 
   /** A network of this description with weights in {@link #layout}. */

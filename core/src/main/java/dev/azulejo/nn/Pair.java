@@ -46,6 +46,19 @@ public record Pair(int h, int w) {
               + padding
               + " on each side); use a smaller one or more padding");
     }
-    return Math.toIntExact((padded - extent) / stride + 1);
+    long places = (padded - extent) / stride + 1;
+    if (places > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          what
+              + " of "
+              + extent
+              + " slides over a padded input of "
+              + padded
+              + " to "
+              + places
+              + " places; there can be at most "
+              + Integer.MAX_VALUE);
+    }
+    return (int) places;
   }
 }

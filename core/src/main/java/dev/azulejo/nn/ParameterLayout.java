@@ -24,6 +24,9 @@ public final class ParameterLayout {
     }
   }
 
+  /** The longest array that every JVM can make. */
+  private static final int MOST = Integer.MAX_VALUE - 8;
+
   private final int layers;
   private final List<Entry> entries;
   private final long count;
@@ -73,9 +76,26 @@ public final class ParameterLayout {
     return List.of(bound);
   }
 
+  /**
+   * Zeros, one for each float of the flat buffer.
+   *
+   * @throws IllegalArgumentException if they are more than an array holds
+   */
+  float[] newValues() {
+    if (count > MOST) {
+      throw new IllegalArgumentException(
+          "the network has "
+              + entries.stream().mapToLong(Entry::count).sum()
+              + " parameters; at most "
+              + MOST
+              + " are supported, as they pass through one Java array");
+    }
+    return new float[(int) count];
+  }
+
   /** He initialisation (row T6, T§2.5.7): weights N(0, sqrt(2 / fanIn)), biases 0. */
   float[] initialValues(long seed) {
-    float[] values = new float[Math.toIntExact(count)];
+    float[] values = newValues();
     SeededRandom random = new SeededRandom(seed);
     for (int i = 0; i < entries.size(); i++) {
       Entry entry = entries.get(i);

@@ -1,5 +1,8 @@
 package dev.azulejo.nn;
 
+import dev.azulejo.device.Sizes;
+import java.util.Arrays;
+
 /**
  * A trainable tensor of a layer.
  *
@@ -14,7 +17,7 @@ public record ParameterShape(String name, long[] shape, long fanIn) {
   public long count() {
     long count = 1;
     for (long dimension : shape) {
-      count = Math.multiplyExact(count, dimension);
+      count = Sizes.multiply(count, name, dimension, "dimension of " + Arrays.toString(shape));
     }
     return count;
   }

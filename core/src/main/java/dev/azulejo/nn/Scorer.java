@@ -19,7 +19,7 @@ public final class Scorer implements AutoCloseable {
   private final Stream stream;
   private final Loss loss;
   private final int classes;
-  private final Arena arena = Arena.ofShared();
+  private final Arena arena;
   private final DeviceBuffer memory;
   private final Tensor labels;
   private final Tensor targets; // one-hot labels; null where the loss takes the labels themselves
@@ -30,7 +30,7 @@ public final class Scorer implements AutoCloseable {
   private final Tensor totals; // sum of losses, sum of hits
   private final Tensor lossTotal;
   private final Tensor hitTotal;
-  private final MemorySegment hostTotals = arena.allocate(ValueLayout.JAVA_FLOAT, 2);
+  private final MemorySegment hostTotals;
   private double lossSum;
   private double hitSum;
 
@@ -54,6 +54,16 @@ public final class Scorer implements AutoCloseable {
     long totalsAt = offsets.take(2);
     long targetsAt = loss.usesOneHot() ? offsets.take(outputs) : -1;
     memory = device.allocateFloats("scores", offsets.total());
+    arena = Arena.ofShared(); // after the allocation that may fail
+    try {
+      hostTargets =
+          loss.usesOneHot() ? arena.allocate(ValueLayout.JAVA_FLOAT, outputs) : MemorySegment.NULL;
+      hostTotals = arena.allocate(ValueLayout.JAVA_FLOAT, 2);
+      Elementwise.fill(stream, 2, 0, memory.floats(totalsAt, 2));
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
     labels = memory.ints(labelsAt, maxBatch);
     losses = memory.floats(lossesAt, maxBatch);
     predictions = memory.ints(predictionsAt, maxBatch);
@@ -62,9 +72,6 @@ public final class Scorer implements AutoCloseable {
     lossTotal = totals.slice(0, 1);
     hitTotal = totals.slice(1, 1);
     targets = loss.usesOneHot() ? memory.floats(targetsAt, outputs) : null;
-    hostTargets =
-        loss.usesOneHot() ? arena.allocate(ValueLayout.JAVA_FLOAT, outputs) : MemorySegment.NULL;
-    Elementwise.fill(stream, 2, 0, totals);
   }
 
   /**

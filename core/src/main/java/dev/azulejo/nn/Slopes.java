@@ -7,11 +7,16 @@ import java.util.Objects;
 final class Slopes {
   private Slopes() {}
 
-  static void check(Activation activation, float slope) {
+  /** The slope, or 0 where the activation has none: so that equal layers compare equal. */
+  static float check(Activation activation, float slope) {
     Objects.requireNonNull(activation, "activation");
-    if (activation == Activation.LEAKY_RELU && !(slope >= 0 && slope < 1)) {
+    if (activation != Activation.LEAKY_RELU) {
+      return 0;
+    }
+    if (!(slope >= 0 && slope < 1)) {
       throw new IllegalArgumentException(
           "the slope of a leaky ReLU must be at least 0 and below 1, was " + slope);
     }
+    return slope;
   }
 }

@@ -36,9 +36,15 @@ public final class TrainingPlan implements AutoCloseable {
    *
    * @param stream the stream it runs on, of the network's device
    * @param maxBatch the most samples of a mini-batch
+   * @throws IllegalArgumentException if the network has no parameters, or lives on another device
    */
   public TrainingPlan(Network network, Stream stream, int maxBatch) {
     network.checkDevice(stream);
+    if (network.layout().count() == 0) {
+      throw new IllegalArgumentException(
+          "the network has no parameters: there is nothing to train; add a convolution or dense"
+              + " layer");
+    }
     this.network = network;
     this.stream = stream;
     this.maxBatch = maxBatch;
@@ -157,8 +163,7 @@ public final class TrainingPlan implements AutoCloseable {
     }
     for (int i = 0; i < plans.length; i++) {
       LayerWeights weights = network.layerWeights().get(i);
-      if (weights.weight() != null
-          && !(finite(weights.weight(), -1) && finite(weights.bias(), -1))) {
+      if (!finite(weights.weight(), -1) || !finite(weights.bias(), -1)) {
         return Optional.of("the parameters of " + names.get(i) + " are no longer finite");
       }
       if (!finite(outputs[i + 1], i + 1)) {
@@ -179,6 +184,9 @@ public final class TrainingPlan implements AutoCloseable {
   }
 
   private boolean finite(Tensor tensor, int output) {
+    if (tensor == null) { // a layer without weights or without bias
+      return true;
+    }
     long count =
         output < 0 ? tensor.count() : (long) batch * network.spec().shapes().get(output).size();
     for (float value : tensor.slice(0, count).toArray(stream)) {

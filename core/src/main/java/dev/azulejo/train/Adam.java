@@ -97,10 +97,15 @@ public record Adam(
     State(Adam adam, Device device, Stream stream, long count) {
       this.adam = adam;
       this.count = count;
-      moments = new Moments(device, stream, 2, count);
+      settings = new AdamSettings(device);
+      try {
+        moments = new Moments(device, stream, 2, count);
+      } catch (RuntimeException | Error e) {
+        settings.close();
+        throw e;
+      }
       mean = moments.get(0);
       square = moments.get(1);
-      settings = new AdamSettings(device);
     }
 
     @Override

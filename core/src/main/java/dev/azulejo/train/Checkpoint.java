@@ -39,8 +39,13 @@ final class Checkpoint {
     SafeTensors.write(file, tensors, metadata);
   }
 
-  /** Reads a file into a network and an optimiser that have been made with the same settings. */
-  static RunState read(Path file, Network network, OptimizerState optimizer) {
+  /**
+   * Reads a file into a network and an optimiser; neither is changed where anything does not fit.
+   *
+   * @param settings of the run that goes on, which must be those of the run that was saved
+   */
+  static RunState read(
+      Path file, Network network, OptimizerState optimizer, Map<String, String> settings) {
     SafeTensors.Contents contents = SafeTensors.read(file);
     String description = NetworkText.format(ModelFile.spec(file, contents));
     String mine = NetworkText.format(network.spec());
@@ -62,6 +67,7 @@ final class Checkpoint {
           file + " is a model without the state of a training run; resume needs a checkpoint");
     }
     RunState run = RunState.parse(file, values);
+    run.checkSettings(file, settings);
     ParameterLayout layout = network.layout();
     Stream stream = network.device().stream();
     // Everything is read before anything is overwritten.

@@ -37,7 +37,11 @@ public record EarlyStop(int patience, double minDelta) {
   Optional<String> decide(List<EpochReport> history) {
     int best = -1;
     for (int i = 0; i < history.size(); i++) {
-      if (best < 0 || loss(history.get(i)) < loss(history.get(best)) - minDelta) {
+      // A loss that is NaN improves on nothing, and every other one improves on it.
+      double loss = loss(history.get(i));
+      if (best < 0
+          || loss < loss(history.get(best)) - minDelta
+          || (Double.isNaN(loss(history.get(best))) && !Double.isNaN(loss))) {
         best = i;
       }
     }
@@ -53,7 +57,8 @@ public record EarlyStop(int patience, double minDelta) {
             history.get(best).epoch()));
   }
 
+  /** Where there was a validation set, its accuracy is a number even if its loss is NaN. */
   private static double loss(EpochReport report) {
-    return Double.isNaN(report.validationLoss()) ? report.trainLoss() : report.validationLoss();
+    return Double.isNaN(report.validationAccuracy()) ? report.trainLoss() : report.validationLoss();
   }
 }

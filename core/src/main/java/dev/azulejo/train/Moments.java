@@ -14,7 +14,12 @@ final class Moments implements AutoCloseable {
   Moments(Device device, Stream stream, int moments, long count) {
     this.count = count;
     memory = device.allocateFloats("optimiser", Math.multiplyExact(moments, count));
-    Elementwise.fill(stream, moments * count, 0, memory.floats());
+    try {
+      Elementwise.fill(stream, moments * count, 0, memory.floats());
+    } catch (RuntimeException | Error e) {
+      memory.close();
+      throw e;
+    }
   }
 
   Tensor get(int index) {

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param samples of the running epoch so far
  * @param lossSum of the running epoch so far
  * @param hits of the running epoch so far
+ * @param learningRate of the last step; 0 before the first
  * @param history the finished epochs
  */
 record RunState(
@@ -28,6 +29,7 @@ record RunState(
     long samples,
     double lossSum,
     double hits,
+    float learningRate,
     List<EpochReport> history) {
 
   private static final String SETTING = "setting.";
@@ -41,6 +43,7 @@ record RunState(
     map.put("samples", Long.toString(samples));
     map.put("loss-sum", Double.toString(lossSum));
     map.put("hits", Double.toString(hits));
+    map.put("learning-rate", Float.toString(learningRate));
     for (EpochReport report : history) {
       map.put("history." + report.epoch(), line(report));
     }
@@ -63,12 +66,13 @@ record RunState(
       }
       return new RunState(
           settings,
-          epoch,
-          Integer.parseInt(map.get("batch")),
-          Long.parseLong(map.get("steps")),
-          Long.parseLong(map.get("samples")),
+          (int) atLeastZero(epoch, "epoch"),
+          (int) atLeastZero(Integer.parseInt(map.get("batch")), "batch"),
+          atLeastZero(Long.parseLong(map.get("steps")), "steps"),
+          atLeastZero(Long.parseLong(map.get("samples")), "samples"),
           Double.parseDouble(map.get("loss-sum")),
           Double.parseDouble(map.get("hits")),
+          Float.parseFloat(map.get("learning-rate")),
           history);
     } catch (RuntimeException e) { // a value that is missing or no number
       throw new CheckpointException(file + ": the state of the training run is damaged: " + e, e);
@@ -93,6 +97,13 @@ record RunState(
                     + "; resume with the same, or load the model and start a new run");
           }
         });
+  }
+
+  private static long atLeastZero(long value, String name) {
+    if (value < 0) {
+      throw new IllegalArgumentException(name + " is " + value);
+    }
+    return value;
   }
 
   private static String line(EpochReport r) {

@@ -76,9 +76,14 @@ public record Sgd(float learningRate, float momentum, boolean lookahead, float w
     State(Sgd sgd, Device device, Stream stream, long count) {
       this.sgd = sgd;
       this.count = count;
-      moments = sgd.momentum == 0 ? null : new Moments(device, stream, 1, count);
-      velocity = moments == null ? null : moments.get(0);
       settings = new SgdSettings(device);
+      try {
+        moments = sgd.momentum == 0 ? null : new Moments(device, stream, 1, count);
+      } catch (RuntimeException | Error e) {
+        settings.close();
+        throw e;
+      }
+      velocity = moments == null ? null : moments.get(0);
     }
 
     @Override

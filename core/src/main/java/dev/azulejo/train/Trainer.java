@@ -187,9 +187,7 @@ public final class Trainer {
                     Math.min(EVALUATION_BATCH, validation.size()))) {
       run = new Run(step, loader, epochs, settings(data));
       if (resumeFrom != null) {
-        RunState state = Checkpoint.read(resumeFrom, network, step.optimizer());
-        state.checkSettings(resumeFrom, run.settings);
-        run.restore(state);
+        run.restore(Checkpoint.read(resumeFrom, network, step.optimizer(), run.settings));
       }
       return train(evaluator);
     } finally {
@@ -343,6 +341,7 @@ public final class Trainer {
           report.samples,
           report.lossSum,
           report.hits,
+          report.learningRate,
           history);
     }
 
@@ -353,6 +352,7 @@ public final class Trainer {
       report.samples = state.samples();
       report.lossSum = state.lossSum();
       report.hits = state.hits();
+      report.learningRate = state.learningRate();
       history.addAll(state.history());
     }
   }

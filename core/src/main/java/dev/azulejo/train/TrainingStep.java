@@ -29,6 +29,7 @@ public final class TrainingStep implements AutoCloseable {
   private final OptimizerState optimizer;
   private final long imageBytes;
   private long steps;
+  private int ownSamples; // of the last mini-batch, those of the first replica
   private double lossSum;
   private double hitSum;
 
@@ -84,48 +85,85 @@ public final class TrainingStep implements AutoCloseable {
           "mini-batch of " + samples + " samples in a step for 1 to " + maxBatch);
     }
     if (others.isEmpty()) {
-      first.gradients(images, labels, samples, samples);
-      first.scorer().collect();
-      lossSum = first.scorer().lossSum();
-      hitSum = first.scorer().hitSum();
+      ownShare(images, labels, samples, samples);
       return;
     }
-    int workers = others.size() + 1;
-    for (int i = 1; i < workers; i++) {
-      int begin = (int) ((long) samples * i / workers);
-      int end = (int) ((long) samples * (i + 1) / workers);
+    try {
+      handOut(images, labels, samples);
+      // With fewer samples than workers the first shares are empty.
+      ownShare(images, labels, samples / (others.size() + 1), samples);
+      ownStream.synchronize();
+    } catch (RuntimeException | Error e) {
+      // Nobody may still read the mini-batch when this returns: its memory is the caller's.
+      try {
+        awaitAll();
+      } catch (RuntimeException another) {
+        e.addSuppressed(another);
+      }
+      throw e;
+    }
+    awaitAll();
+    for (int i = 1; i <= others.size(); i++) {
+      if (begin(i, samples) < begin(i + 1, samples)) {
+        Replica replica = others.get(i - 1).replica();
+        Tensor part = replica.gradients();
+        Elementwise.axpy(stream, part.count(), 1, part, first.gradients());
+        lossSum += replica.scorer().lossSum();
+        hitSum += replica.scorer().hitSum();
+      }
+    }
+  }
+
+  /** The first sample of a worker's share. */
+  private int begin(int worker, int samples) {
+    return (int) ((long) samples * worker / (others.size() + 1));
+  }
+
+  private void handOut(MemorySegment images, MemorySegment labels, int samples) {
+    for (int i = 1; i <= others.size(); i++) {
+      int begin = begin(i, samples);
+      int share = begin(i + 1, samples) - begin;
       others
           .get(i - 1)
           .begin(
-              images.asSlice(begin * imageBytes),
-              labels.asSlice((long) begin * Integer.BYTES),
-              end - begin,
+              images.asSlice(begin * imageBytes, share * imageBytes),
+              labels.asSlice((long) begin * Integer.BYTES, (long) share * Integer.BYTES),
+              share,
               samples);
     }
-    // With fewer samples than workers the first shares are empty, so the gradients may be none but
-    // zeros.
-    int mine = samples / workers;
-    if (mine > 0) {
-      first.gradients(images, labels, mine, samples);
+  }
+
+  private void ownShare(MemorySegment images, MemorySegment labels, int share, int samples) {
+    ownSamples = share;
+    if (share > 0) {
+      first.gradients(images, labels, share, samples);
       first.scorer().collect();
       lossSum = first.scorer().lossSum();
       hitSum = first.scorer().hitSum();
     } else {
+      // The others' gradients are added to these.
       Elementwise.fill(ownStream, first.gradients().count(), 0, first.gradients());
       lossSum = 0;
       hitSum = 0;
     }
-    ownStream.synchronize();
-    for (int i = 1; i < workers; i++) {
-      Worker worker = others.get(i - 1);
-      worker.await();
-      boolean empty = (long) samples * i / workers == (long) samples * (i + 1) / workers;
-      if (!empty) {
-        Tensor part = worker.replica().gradients();
-        Elementwise.axpy(stream, part.count(), 1, part, first.gradients());
-        lossSum += worker.replica().scorer().lossSum();
-        hitSum += worker.replica().scorer().hitSum();
+  }
+
+  /** Waits for every worker, also where one has failed. */
+  private void awaitAll() {
+    RuntimeException failure = null;
+    for (int i = 0; i < others.size(); i++) {
+      try {
+        others.get(i).await();
+      } catch (RuntimeException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
       }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 
@@ -160,7 +198,7 @@ public final class TrainingStep implements AutoCloseable {
 
   /** Which numbers stopped being finite in the last mini-batch. */
   Optional<String> firstNonFinite() {
-    Optional<String> found = first.plan().firstNonFinite();
+    Optional<String> found = ownSamples == 0 ? Optional.empty() : first.plan().firstNonFinite();
     return found.isPresent() || others.isEmpty()
         ? found
         : Optional.of("a worker's share of the mini-batch is not finite");

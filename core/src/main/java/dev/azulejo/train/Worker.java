@@ -25,7 +25,7 @@ final class Worker implements AutoCloseable {
   private MemorySegment labels;
   private int samples;
   private int whole;
-  private Throwable failure;
+  private volatile Throwable failure;
   private volatile long asked;
   private volatile long done;
   private volatile boolean closing;
@@ -59,16 +59,17 @@ final class Worker implements AutoCloseable {
 
   /** Waits until the share is done; rethrows what went wrong. */
   void await() {
-    for (int spins = 0; done != asked; spins++) {
+    // A worker that failed has ended: it answers nothing any more.
+    for (int spins = 0; done != asked && failure == null; spins++) {
       if (spins < SPINS) {
         Thread.onSpinWait();
       } else {
         LockSupport.park(this);
       }
     }
-    if (failure != null) {
-      throw new IllegalStateException(
-          thread.getName() + " failed: " + failure.getMessage(), failure);
+    Throwable cause = failure;
+    if (cause != null) {
+      throw new IllegalStateException(thread.getName() + " failed: " + cause.getMessage(), cause);
     }
   }
 
