@@ -7,6 +7,7 @@ import dev.azulejo.io.CheckpointException;
 import dev.azulejo.train.TrainingException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -66,6 +67,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
             || e instanceof DatasetException
             || e instanceof NativeLibraryException
             || e instanceof TrainingException
+            || e instanceof UncheckedIOException
             || e.getClass() == IOException.class
             || e.getClass() == IllegalArgumentException.class);
   }

@@ -15,6 +15,7 @@ import dev.azulejo.device.Stream;
 import dev.azulejo.nn.InferencePlan;
 import dev.azulejo.nn.Loss;
 import dev.azulejo.nn.Network;
+import dev.azulejo.nn.NetworkSpec;
 import dev.azulejo.train.Sgd;
 import dev.azulejo.train.TrainingStep;
 import java.io.IOException;
@@ -44,6 +45,9 @@ public final class BenchCommand implements Callable<Integer> {
       1e-4f; // small, so that random labels do not blow the weights up
   private static final float MOMENTUM = 0.9f;
 
+  private static final String DEFAULT_INPUT = "1x28x28";
+  private static final int DEFAULT_CLASSES = 10;
+
   @Spec private CommandSpec spec;
 
   @Mixin private NetworkOption network;
@@ -58,16 +62,14 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--input",
       paramLabel = "CxHxW",
-      defaultValue = "1x28x28",
-      description = "Shape of the images. Default: ${DEFAULT-VALUE}.")
+      description = "Shape of the images for a named network. Default: " + DEFAULT_INPUT + ".")
   private String input;
 
   @Option(
       names = "--classes",
       paramLabel = "N",
-      defaultValue = "10",
-      description = "Outputs of the network. Default: ${DEFAULT-VALUE}.")
-  private int classes;
+      description = "Outputs of a named network. Default: " + DEFAULT_CLASSES + ".")
+  private Integer classes;
 
   @Option(
       names = "--seconds",
@@ -99,23 +101,24 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (batch < 1 || classes < 1 || steps < 0 || !(seconds > 0)) {
+    if (batch < 1 || steps < 0 || !(seconds > 0)) {
       throw new UsageException(
-          "--batch %d, --classes %d, --steps %d, --seconds %s: each must be positive"
-              .formatted(batch, classes, steps, seconds));
+          "--batch %d, --steps %d, --seconds %s: each must be positive"
+              .formatted(batch, steps, seconds));
     }
     network.check();
-    Shape shape = shape();
+    NetworkSpec description = description();
     json.check();
     PrintWriter text = json.text(spec);
     try (Device opened = device.open(text);
         Arena arena = Arena.ofConfined();
-        Network made = Network.create(opened, network.spec(shape, classes), seed)) {
-      Samples samples = samples(arena, shape);
+        Network made = Network.create(opened, description, seed)) {
+      Samples samples = samples(arena, description);
       StepTimes infer = infer(made, samples);
       StepTimes train = train(made, samples);
-      ObjectNode document = document(opened, shape, train, infer);
-      text.println("network: " + network.name() + ", batch " + batch + ", images of " + shape);
+      ObjectNode document = document(opened, description.input(), train, infer);
+      text.println(
+          "network: " + network.name() + ", batch " + batch + ", images of " + description.input());
       text.print(
           new Table("", "images/s", "median of a step", "steps")
               .row("training", rate(train), millis(train), train.count())
@@ -157,9 +160,10 @@ public final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  private Samples samples(Arena arena, Shape shape) {
+  private Samples samples(Arena arena, NetworkSpec description) {
     SplittableRandom random = new SplittableRandom(seed);
-    long values = Math.multiplyExact((long) batch, shape.size());
+    int classes = description.output().size();
+    long values = Math.multiplyExact((long) batch, description.input().size());
     MemorySegment images = arena.allocate(ValueLayout.JAVA_FLOAT, values);
     MemorySegment labels = arena.allocate(ValueLayout.JAVA_INT, batch);
     for (long i = 0; i < values; i++) {
@@ -171,7 +175,20 @@ public final class BenchCommand implements Callable<Integer> {
     return new Samples(images, labels);
   }
 
+  /** A named network fits any images; a file says itself which. */
+  private NetworkSpec description() throws IOException {
+    if (network.isNamed()) {
+      return network.spec(shape(), classes == null ? DEFAULT_CLASSES : classes);
+    }
+    if (input != null || classes != null) {
+      throw new UsageException(
+          "--input and --classes are for named networks; " + network.name() + " says its own");
+    }
+    return network.read();
+  }
+
   private Shape shape() {
+    String input = this.input == null ? DEFAULT_INPUT : this.input;
     String[] parts = input.split("x", -1);
     try {
       if (parts.length == 3) {

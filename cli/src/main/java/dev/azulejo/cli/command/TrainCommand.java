@@ -74,8 +74,7 @@ public final class TrainCommand implements Callable<Integer> {
     files.check();
     json.check();
     PrintWriter text = json.text(spec);
-    try (StopRequest stop = new StopRequest();
-        Device opened = device.open(text)) {
+    try (Device opened = device.open(text)) {
       TrainTest loaded = data.load(text);
       TrainOptions.Parts parts = options.split(loaded.train());
       try (Network made = network(opened, parts.train())) {
@@ -83,40 +82,65 @@ public final class TrainCommand implements Callable<Integer> {
         text.println(made.summary(Math.min(options.batch(), parts.train().size())));
         text.println("training: " + options.describe(parts));
         text.flush();
-        return run(made, parts, loaded.test(), files, stop, text);
+        Metrics metrics = new Metrics(settings(made));
+        TrainingHistory history = fit(made, parts, files, metrics, text);
+        if (history == null) {
+          return StopRequest.EXIT_CODE;
+        }
+        finish(made, history, loaded.test(), files, metrics, text);
+        return 0;
       }
     }
   }
 
-  private int run(
-      Network made,
-      TrainOptions.Parts parts,
-      Dataset test,
-      RunFiles files,
-      StopRequest stop,
-      PrintWriter text)
+  /** Trains; null if a signal ended it, and what was reached is saved. */
+  private TrainingHistory fit(
+      Network made, TrainOptions.Parts parts, RunFiles files, Metrics metrics, PrintWriter text)
       throws IOException {
     PrintWriter err = spec.commandLine().getErr();
-    Metrics metrics = new Metrics(settings(made));
     Trainer trainer = options.trainer(made, parts);
-    TrainingHistory history;
-    try (Progress progress = Progress.of(Terminal.ofProcess(), text, err)) {
-      trainer.listener(progress).listener(new Saver(trainer, files, metrics, json, stop));
-      history = trainer.fit(parts.train(), options.epochs());
+    try (StopRequest stop = new StopRequest()) {
+      TrainingHistory history;
+      try (Progress progress = Progress.of(Terminal.ofProcess(), text, err)) {
+        trainer.listener(progress).listener(new Saver(trainer, files, metrics, json, stop));
+        history = trainer.fit(parts.train(), options.epochs());
+      } catch (RuntimeException e) {
+        if (stop.isRequested()) {
+          // The process ends as soon as the request is closed: nobody else would get to say it.
+          err.println("azulejo: stopped, and not saved: " + e.getMessage());
+          err.flush();
+        }
+        throw e;
+      }
+      metrics.epochs(history.epochs());
+      // A signal after the last mini-batch counts too: the process will not live to measure and
+      // save the model.
+      if (history.stopped() || stop.isRequested()) {
+        metrics.ended("stopped by a signal");
+        Saver.write(files, metrics, json);
+        json.write(spec, metrics.document());
+        err.println("stopped; the run is saved. To go on: " + resumeCommand(files));
+        err.flush();
+        return null;
+      }
+      return history;
     }
-    metrics.epochs(history.epochs());
-    if (history.stopped()) {
-      metrics.ended("stopped by a signal");
-      Saver.write(files, metrics, json);
-      err.println("stopped; the run is saved. To go on: " + resumeCommand(files));
-      err.flush();
-      return StopRequest.EXIT_CODE;
-    }
+  }
+
+  /** Saves the model, measures it, and says how it went. */
+  private void finish(
+      Network made,
+      TrainingHistory history,
+      Dataset test,
+      RunFiles files,
+      Metrics metrics,
+      PrintWriter text)
+      throws IOException {
     history.earlyStop().ifPresent(why -> text.println("early stop: " + why));
     history.earlyStop().ifPresent(metrics::ended);
     made.save(files.model());
     Evaluation evaluation = made.evaluate(test);
-    drawCurve(history, evaluation, files, text, err);
+    drawCurve(history, evaluation, files, text);
     EvaluationReport report = new EvaluationReport(evaluation);
     metrics.test(report);
     Saver.write(files, metrics, json);
@@ -130,7 +154,6 @@ public final class TrainCommand implements Callable<Integer> {
     text.println(report.accuracyLine());
     text.flush();
     json.write(spec, metrics.document());
-    return 0;
   }
 
   /** A new network, or that of the checkpoint to go on from. */
@@ -172,14 +195,14 @@ public final class TrainCommand implements Callable<Integer> {
 
   /** The model is worth more than its picture: without fonts the run goes on, and says so. */
   private void drawCurve(
-      TrainingHistory history, Evaluation test, RunFiles files, PrintWriter text, PrintWriter err) {
+      TrainingHistory history, Evaluation test, RunFiles files, PrintWriter text) {
     String title = networkName() + " on " + data.name();
     try {
       LearningCurve.write(title, history.epochs(), test, files.curvePng(), files.curveSvg());
       text.println("learning curve: " + files.curvePng() + ", " + files.curveSvg());
     } catch (IOException e) {
-      err.println("azulejo: " + e.getMessage());
-      err.flush();
+      spec.commandLine().getErr().println("azulejo: " + e.getMessage());
+      spec.commandLine().getErr().flush();
     }
   }
 

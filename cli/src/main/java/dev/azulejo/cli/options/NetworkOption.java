@@ -65,7 +65,7 @@ public final class NetworkOption {
     if (isNamed()) {
       return UsageException.check(() -> Zoo.spec(name(), input, classes));
     }
-    NetworkSpec spec = read(Path.of(name()));
+    NetworkSpec spec = read();
     if (!spec.input().equals(input)) {
       throw new UsageException(
           "network " + name() + " takes " + spec.input() + ", the images are " + input);
@@ -89,8 +89,14 @@ public final class NetworkOption {
     return isNamed() ? Normalization.apply(spec, training) : spec;
   }
 
-  private NetworkSpec read(Path file) throws IOException {
+  /**
+   * The network's description from the file it is in.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public NetworkSpec read() throws IOException {
     check();
+    Path file = Path.of(name());
     String text;
     try {
       text = Files.readString(file);

@@ -53,6 +53,9 @@ class BenchCommandTest {
         Cli.run("bench", "--network", Cli.tinyNetwork(folder), "--batch", 8, "--seconds", 0.01)
             .succeeded();
     assertTrue(result.out().contains("inference"), result.out());
+    Object file = Cli.tinyNetwork(folder);
+    Cli.run("bench", "--network", file, "--classes", 3)
+        .failed(2, "--input and --classes are for named networks");
   }
 
   @Test
