@@ -142,11 +142,22 @@ public final class Tensor {
    * @throws IllegalArgumentException where the source is on the heap or too small
    */
   public void upload(Stream stream, long elements, MemorySegment source) {
+    upload(stream, elements, source, 0);
+  }
+
+  /**
+   * As {@link #upload(Stream, long, MemorySegment)}, of a part of the source.
+   *
+   * @param from where the part begins in the source, in elements
+   */
+  public void upload(Stream stream, long elements, MemorySegment source, long from) {
     Objects.requireNonNull(stream, "stream");
     MemorySegment target = argument(stream, type, Sizes.atLeast(0, elements, "elements"), "target");
-    HostCopy.checkHost(source, elements * ELEMENT_BYTES, "source");
+    long begin = Sizes.atLeast(0, from, "from") * ELEMENT_BYTES;
+    HostCopy.checkHost(source, begin + elements * ELEMENT_BYTES, "source");
     NativeCall.check(
-        azulejo_h.azj_upload(stream.handle(), target, source, elements * ELEMENT_BYTES),
+        azulejo_h.azj_upload(
+            stream.handle(), target, source.asSlice(begin), elements * ELEMENT_BYTES),
         "azj_upload");
   }
 

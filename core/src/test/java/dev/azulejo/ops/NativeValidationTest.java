@@ -222,7 +222,7 @@ class NativeValidationTest extends DeviceTest {
     gemm("ldc is 2;", d -> azj_gemm_desc.ldc(d, 2));
     gemm("transpose_a is 2;", d -> azj_gemm_desc.transpose_a(d, 2));
     gemm("transpose_b is -1;", d -> azj_gemm_desc.transpose_b(d, -1));
-    gemm("algorithm is 1;", d -> azj_gemm_desc.algorithm(d, 1));
+    gemm("algorithm is 999;", d -> azj_gemm_desc.algorithm(d, 999));
     gemm("reserved is 1;", d -> azj_gemm_desc.reserved(d, 1));
     gemm("2^63 - 1", d -> azj_gemm_desc.lda(d, BIG));
   }
