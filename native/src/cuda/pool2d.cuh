@@ -1,0 +1,104 @@
+// The geometry of pooling: which elements of x a window covers, and which windows cover an element.
+#pragma once
+
+#include <cstdint>
+
+#include "divisor.hpp"
+#include "launch.cuh"
+
+namespace azj::cuda {
+
+// Divides what is not negative. Index is int32_t where sizes allow: a 64-bit division costs a hundred instructions.
+template <class Index>
+struct PoolDivisor;
+
+template <>
+struct PoolDivisor<int32_t> {
+  PoolDivisor() = default;
+  explicit PoolDivisor(int64_t by) : divisor(by) {}
+  __device__ int32_t quotient(int32_t value) const { return divisor.quotient(value); }
+  Divisor divisor;
+};
+
+template <>
+struct PoolDivisor<int64_t> {
+  PoolDivisor() = default;
+  explicit PoolDivisor(int64_t by) : divisor(by) {}
+  __device__ int64_t quotient(int64_t value) const { return value / divisor; }
+  int64_t divisor = 1;
+};
+
+template <class Index>
+struct PoolAxis {
+  Index input, output, window, stride, pad;
+  PoolDivisor<Index> by_stride;
+};
+
+// Finds plane, row and column of an element of [planes][rows][columns].
+template <class Index>
+struct PoolGrid {
+  PoolGrid() = default;
+  PoolGrid(int64_t row_count, int64_t column_count)
+      : rows(static_cast<Index>(row_count)),
+        columns(static_cast<Index>(column_count)),
+        by_rows(row_count),
+        by_columns(column_count) {}
+
+  Index rows, columns;
+  PoolDivisor<Index> by_rows, by_columns;
+};
+
+template <class Index>
+struct Pool {
+  int64_t planes;           // batch * channels
+  int64_t inputs, outputs;  // elements of x and y
+  Index plane;              // elements of a plane of x
+  PoolAxis<Index> rows, columns;
+  PoolGrid<Index> x_grid, y_grid, cells;  // cells: x in twos by twos
+  bool count_padding;
+  float whole;  // elements of a window, on padding or not
+};
+
+template <class Index>
+struct PoolSpan {
+  Index begin, end;
+};
+
+template <class Index>
+struct PoolPlace {
+  Index plane, row, column;
+};
+
+template <class Index>
+__device__ __forceinline__ PoolPlace<Index> pool_place(const PoolGrid<Index>& grid, int64_t element) {
+  const Index i = static_cast<Index>(element);
+  const Index line = grid.by_columns.quotient(i), plane = grid.by_rows.quotient(line);
+  return {plane, line - plane * grid.rows, i - line * grid.columns};
+}
+
+// The part of x that the window of output `position` covers; never empty, because the padding is smaller than the window.
+template <class Index>
+__device__ __forceinline__ PoolSpan<Index> covered_inputs(const PoolAxis<Index>& axis, Index position) {
+  const Index start = position * axis.stride - axis.pad;
+  const Index end = start + axis.window;
+  return {start > 0 ? start : 0, end < axis.input ? end : axis.input};
+}
+
+// The outputs whose windows cover element `position` of x; may be empty.
+template <class Index>
+__device__ __forceinline__ PoolSpan<Index> covering_outputs(const PoolAxis<Index>& axis, Index position) {
+  const Index last = position + axis.pad;  // of the padded x, counted from its edge
+  const Index first = last - axis.window + 1;
+  const Index end = axis.by_stride.quotient(last) + 1;
+  return {first > 0 ? axis.by_stride.quotient(first + axis.stride - 1) : 0, end < axis.output ? end : axis.output};
+}
+
+// What the sum over a window is divided by.
+template <class Index>
+__device__ __forceinline__ float mean_divisor(const Pool<Index>& pool, const PoolSpan<Index>& rows,
+                                              const PoolSpan<Index>& columns) {
+  if (pool.count_padding) return pool.whole;
+  return static_cast<float>(rows.end - rows.begin) * static_cast<float>(columns.end - columns.begin);
+}
+
+}  // namespace azj::cuda
