@@ -1,0 +1,46 @@
+// What a matrix product does with a finished sum: alpha, beta, bias, activation, and the store.
+#pragma once
+
+#include "gemm.hpp"
+
+namespace azj::cuda {
+
+// activation(z), azulejo.h. A comparison with NaN is false; each line is written so that NaN then comes out.
+__device__ inline float activate(int32_t activation, float slope, float z) {
+  switch (activation) {
+    case AZJ_RELU: return z < 0.0f ? 0.0f : z;
+    case AZJ_LEAKY_RELU: return z > 0.0f ? z : slope * z;
+    case AZJ_SIGMOID: {
+      const float e = expf(-fabsf(z));  // never overflows; small results keep all their digits
+      return (z < 0.0f ? e : 1.0f) / (1.0f + e);
+    }
+    case AZJ_TANH: return tanhf(z);
+    default: return z;
+  }
+}
+
+// The value to store for one sum. `c` is where it goes, `bias` what is added to it.
+__device__ inline float finish(const GemmEpilogue& epilogue, float sum, const float* c, float bias) {
+  float z = epilogue.alpha * sum;
+  if (epilogue.beta != 0.0f) z += epilogue.beta * *c;
+  return activate(epilogue.activation, epilogue.slope, z + bias);
+}
+
+// The bias of row i or column j of C; 0 where there is none.
+__device__ inline float row_bias(const GemmEpilogue& epilogue, int i) {
+  return epilogue.bias_axis == BiasAxis::ROW ? epilogue.bias[i] : 0.0f;
+}
+__device__ inline float column_bias(const GemmEpilogue& epilogue, int j) {
+  return epilogue.bias_axis == BiasAxis::COLUMN ? epilogue.bias[j] : 0.0f;
+}
+
+// The pointers of product `index`, 0 .. batch * groups - 1, groups last.
+__device__ inline void select_product(GemmProblem& p, int64_t index) {
+  const int64_t group = index / p.batch, sample = index - group * p.batch;
+  p.a.data += sample * p.a.batch_stride + group * p.a.group_stride;
+  p.b.data += sample * p.b.batch_stride + group * p.b.group_stride;
+  p.c += sample * p.c_batch_stride + group * p.c_group_stride;
+  p.epilogue.bias += group * p.epilogue.bias_group_stride;
+}
+
+}  // namespace azj::cuda

@@ -1,0 +1,23 @@
+// Launches of the kernels whose shared memory may exceed 48 KB, the most that is given without asking.
+#pragma once
+
+#include <utility>
+
+#include "launch.cuh"
+
+namespace azj::cuda {
+
+constexpr size_t kDefaultSharedBytes = 48 * 1024;
+
+// Tile: its kThreads, kSharedBytes.
+template <class Tile, class... P, class... A>
+void launch_tile(void (*kernel)(P...), dim3 grid, cudaStream_t stream, A&&... args) {
+  if constexpr (Tile::kSharedBytes > kDefaultSharedBytes) {
+    check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               static_cast<int>(Tile::kSharedBytes)),
+          "cudaFuncSetAttribute");
+  }
+  launch(kernel, grid, dim3(Tile::kThreads), Tile::kSharedBytes, stream, std::forward<A>(args)...);
+}
+
+}  // namespace azj::cuda

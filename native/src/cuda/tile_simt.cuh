@@ -1,0 +1,124 @@
+// The product of one tile of C by one block on the ordinary (FP32) units: GEMM rung 5, and the implicit-GEMM
+// convolutions on it.
+//
+// Each thread holds kThreadM x kThreadN sums in registers and, for every k, reads kThreadM words of A and kThreadN of B
+// from shared memory for kThreadM * kThreadN multiply-adds: 64 for 16 words in the 8 x 8 case, against 1 for 2 in rung 4.
+// Shared memory holds two steps of kDepth along k: while one is multiplied, the other arrives by cp.async. One barrier
+// a step.
+//
+// A warp is 4 (m) x 8 (n) lanes. A lane's rows are groups of 4, 16 rows apart, its columns groups of 4, 32 columns
+// apart: the 16-byte reads of a warp then touch 4 neighbours of A and 8 of B, without bank conflicts.
+#pragma once
+
+#include "launch.cuh"
+#include "tile_copy.cuh"
+#include "tile_store.cuh"
+
+namespace azj::cuda {
+
+template <int kBlockM_, int kBlockN_, int kThreadM_, int kThreadN_, int kMinBlocks_>
+struct SimtTile {
+  static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_;
+  static constexpr int kThreadM = kThreadM_, kThreadN = kThreadN_;
+  static constexpr int kDepth = 16;
+  static constexpr int kStages = 2;
+  static constexpr int kThreads = kBlockM / kThreadM * (kBlockN / kThreadN);
+  static constexpr int kMinBlocks = kMinBlocks_;  // of a multiprocessor: what the registers are held down for
+  static constexpr int kLanesM = 4, kLanesN = 8;
+  static constexpr int kWarpsN = kBlockN / (kLanesN * kThreadN);
+  static constexpr int kWarpRows = kLanesM * kThreadM;
+  using Sums = float[kThreadM][kThreadN];
+  using ShapeA = TileShape<kBlockM, kDepth, kBlockM + 4, kThreads, false>;
+  using ShapeB = TileShape<kBlockN, kDepth, kBlockN + 4, kThreads, false>;
+  static constexpr int kStageFloats = ShapeA::kFloats + ShapeB::kFloats;
+  static constexpr size_t kSharedBytes = kStages * kStageFloats * sizeof(float);
+  static_assert(kThreadM % 4 == 0 && kThreadN % 4 == 0, "");
+
+  // First row and column of this thread's groups of four, within the tile.
+  __device__ static int first_row() {
+    const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    return warp / kWarpsN * (kLanesM * kThreadM) + lane / kLanesN * 4;
+  }
+  __device__ static int first_column() {
+    const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    return warp % kWarpsN * (kLanesN * kThreadN) + lane % kLanesN * 4;
+  }
+  // Row of sum i, column of sum j, from those.
+  __device__ static constexpr int row(int i) { return i / 4 * (kLanesM * 4) + i % 4; }
+  __device__ static constexpr int column(int j) { return j / 4 * (kLanesN * 4) + j % 4; }
+
+  // Copies the sums of `pass` (rows pass * 16 .. + 15 of every warp) to shared memory, for store_tile().
+  __device__ static void stage(const Sums& sums, int pass, float* shared, int pitch) {
+    const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    float* to = shared + (warp / kWarpsN * 16 + lane / kLanesN * 4) * pitch + first_column();
+#pragma unroll
+    for (int r = 0; r < 4; ++r) {
+#pragma unroll
+      for (int j = 0; j < kThreadN; j += 4) {
+        const float* from = &sums[pass * 4 + r][j];
+        *reinterpret_cast<float4*>(to + r * pitch + column(j)) = make_float4(from[0], from[1], from[2], from[3]);
+      }
+    }
+  }
+
+  __device__ static void multiply_step(Sums& sums, const float* a, const float* b) {
+#pragma unroll
+    for (int k = 0; k < kDepth; ++k) {
+      float4 rows[kThreadM / 4], columns[kThreadN / 4];
+#pragma unroll
+      for (int i = 0; i < kThreadM / 4; ++i) {
+        rows[i] = *reinterpret_cast<const float4*>(a + k * ShapeA::kPitch + row(i * 4));
+      }
+#pragma unroll
+      for (int j = 0; j < kThreadN / 4; ++j) {
+        columns[j] = *reinterpret_cast<const float4*>(b + k * ShapeB::kPitch + column(j * 4));
+      }
+#pragma unroll
+      for (int i = 0; i < kThreadM / 4; ++i) {
+        const float row[4] = {rows[i].x, rows[i].y, rows[i].z, rows[i].w};
+#pragma unroll
+        for (int j = 0; j < kThreadN / 4; ++j) {
+          const float column[4] = {columns[j].x, columns[j].y, columns[j].z, columns[j].w};
+#pragma unroll
+          for (int r = 0; r < 4; ++r) {
+#pragma unroll
+            for (int c = 0; c < 4; ++c) sums[i * 4 + r][j * 4 + c] += row[r] * column[c];
+          }
+        }
+      }
+    }
+  }
+
+  // sums += A's tile * B's tile for k in begin..end-1. CopyA and CopyB have start(shared, k), see MatrixCopy; begin is a
+  // multiple of kDepth.
+  template <class CopyA, class CopyB>
+  __device__ static void multiply(Sums& sums, CopyA& a, CopyB& b, int begin, int end) {
+    float* shared = dynamic_shared<float>();
+    if (begin < end) {
+      a.start(shared, begin);
+      b.start(shared + ShapeA::kFloats, begin);
+    }
+    cp_async_commit();
+    int stage = 0;
+    for (int k = begin; k < end; k += kDepth) {
+      cp_async_wait<0>();
+      __syncthreads();  // this step has arrived for every thread, and no thread still reads the other buffer
+      const float* current = shared + stage * kStageFloats;
+      stage ^= 1;
+      if (k + kDepth < end) {
+        float* next = shared + stage * kStageFloats;
+        a.start(next, k + kDepth);
+        b.start(next + ShapeA::kFloats, k + kDepth);
+      }
+      cp_async_commit();
+      multiply_step(sums, current + first_row(), current + ShapeA::kFloats + first_column());
+    }
+  }
+};
+
+// 34 KiB of shared memory and at most 128 registers a thread: two blocks a multiprocessor. 32 FLOP a byte of L2.
+using LargeSimtTile = SimtTile<128, 128, 8, 8, 2>;
+using MediumSimtTile = SimtTile<64, 64, 8, 4, 4>;
+using SmallSimtTile = SimtTile<32, 32, 4, 4, 8>;
+
+}  // namespace azj::cuda
