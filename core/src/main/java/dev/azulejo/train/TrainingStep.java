@@ -14,8 +14,8 @@ import java.util.Optional;
 /**
  * One step of mini-batch gradient descent (Algorithm 1, row T5): gradients of the mean loss of a
  * mini-batch, then an update; by several workers, the gradients of each one's share are added up
- * before one update (Algorithm 2, row T13). All memory is allocated when it is made; a step of one
- * worker allocates nothing.
+ * before one update (Algorithm 2, row T13). All memory is allocated when it is made; a step
+ * allocates nothing.
  *
  * <p>Belongs to the thread of the device's default stream. {@link Trainer} is built on it.
  */
@@ -76,8 +76,9 @@ public final class TrainingStep implements AutoCloseable {
   /**
    * Gradients, loss and hits of a mini-batch.
    *
-   * @param images off-heap floats [samples][channels][height][width], normalised
-   * @param labels off-heap 32-bit integers [samples]
+   * @param images off-heap floats [samples][channels][height][width], normalised; with several
+   *     workers of a shared arena
+   * @param labels off-heap 32-bit integers [samples], likewise
    */
   public void gradients(MemorySegment images, MemorySegment labels, int samples) {
     if (samples < 1 || samples > maxBatch) {
@@ -120,16 +121,23 @@ public final class TrainingStep implements AutoCloseable {
   }
 
   private void handOut(MemorySegment images, MemorySegment labels, int samples) {
+    // A mini-batch that is too short is the caller's mistake, not the end of a worker.
+    if (images.byteSize() < samples * imageBytes
+        || labels.byteSize() < (long) samples * Integer.BYTES) {
+      throw new IllegalArgumentException(
+          samples
+              + " samples need images of "
+              + samples * imageBytes
+              + " bytes and labels of "
+              + (long) samples * Integer.BYTES
+              + ", got "
+              + images.byteSize()
+              + " and "
+              + labels.byteSize());
+    }
     for (int i = 1; i <= others.size(); i++) {
       int begin = begin(i, samples);
-      int share = begin(i + 1, samples) - begin;
-      others
-          .get(i - 1)
-          .begin(
-              images.asSlice(begin * imageBytes, share * imageBytes),
-              labels.asSlice((long) begin * Integer.BYTES, (long) share * Integer.BYTES),
-              share,
-              samples);
+      others.get(i - 1).begin(images, labels, begin, begin(i + 1, samples) - begin, samples);
     }
   }
 

@@ -20,9 +20,13 @@ final class Worker implements AutoCloseable {
   private final int threads;
   private final Loss loss;
   private final int maxShare;
+  private final long imageBytes;
+  private final Shares imageShares = new Shares();
+  private final Shares labelShares = new Shares();
   private Replica replica;
   private MemorySegment images;
   private MemorySegment labels;
+  private int first;
   private int samples;
   private int whole;
   private volatile Throwable failure;
@@ -36,6 +40,7 @@ final class Worker implements AutoCloseable {
     this.threads = threads;
     this.loss = loss;
     this.maxShare = maxShare;
+    this.imageBytes = (long) network.spec().input().size() * Float.BYTES;
     thread = Thread.ofPlatform().daemon().name("azulejo-worker-" + number).unstarted(this::work);
     asked = 1; // the first job is to allocate
     thread.start();
@@ -47,10 +52,17 @@ final class Worker implements AutoCloseable {
     }
   }
 
-  /** Gives the worker its share; returns at once. */
-  void begin(MemorySegment images, MemorySegment labels, int samples, int whole) {
+  /**
+   * Gives the worker its share of a mini-batch; returns at once.
+   *
+   * @param first the share's first sample
+   * @param samples of the share
+   * @param whole samples of the mini-batch
+   */
+  void begin(MemorySegment images, MemorySegment labels, int first, int samples, int whole) {
     this.images = images;
     this.labels = labels;
+    this.first = first;
     this.samples = samples;
     this.whole = whole;
     asked = asked + 1; // publishes the share; only the trainer writes it
@@ -103,7 +115,11 @@ final class Worker implements AutoCloseable {
       finish(1);
       for (long job = 2; next(job); job++) {
         if (samples > 0) {
-          mine.gradients(images, labels, samples, whole);
+          mine.gradients(
+              imageShares.of(images, first * imageBytes, samples * imageBytes),
+              labelShares.of(labels, (long) first * Integer.BYTES, (long) samples * Integer.BYTES),
+              samples,
+              whole);
           mine.scorer().collect();
         }
         finish(job);
