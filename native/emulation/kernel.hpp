@@ -22,7 +22,7 @@ struct Kernel {
 
 // The address of a variable of the calling OS thread that belongs to the library the kernel is in. The library's shared
 // variables are near it (memory_checks.cpp).
-inline void* thread_storage_of_this_library() {
+__attribute__((visibility("hidden"))) inline void* thread_storage_of_this_library() {
   static __thread char anchor;
   return &anchor;
 }

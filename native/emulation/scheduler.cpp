@@ -1,0 +1,339 @@
+#include "scheduler.hpp"
+
+#include <pthread.h>
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+
+#include "memory.hpp"
+
+namespace azj::emulation {
+
+__thread Builtins builtins = {};
+
+namespace {
+
+__thread Scheduler* scheduler __attribute__((tls_model("initial-exec"))) = nullptr;
+
+uint3 position(uint64_t number, dim3 extent) {
+  return uint3{static_cast<unsigned>(number % extent.x), static_cast<unsigned>(number / extent.x % extent.y),
+               static_cast<unsigned>(number / extent.x / extent.y)};
+}
+
+bool same(const Site& a, const Site& b) {
+  return a.line == b.line && (a.file == b.file || std::strcmp(a.file, b.file) == 0);
+}
+
+}  // namespace
+
+Scheduler* Scheduler::current() { return scheduler; }
+
+Scheduler::Scheduler() : states_(kMaxBlockThreads) {
+  for (int i = 0; i < kMaxBlockThreads; ++i) states_[i].number = i;
+  pthread_attr_t attributes;
+  if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+    void* low = nullptr;
+    pthread_attr_getstack(&attributes, &low, &base_.bytes);
+    base_.low = low;
+    pthread_attr_destroy(&attributes);
+  }
+}
+
+Scheduler::~Scheduler() {
+  for (Stack* stack : stacks_) free_stack(stack);
+}
+
+void Scheduler::run(Grid& grid) {
+  grid_ = &grid;
+  fault_.error = cudaSuccess;
+  abandoned_ = false;
+  threads_ = static_cast<int>(grid.block.x * grid.block.y * grid.block.z);
+  for (int i = 0; i < threads_; ++i) states_[i].index = position(i, grid.block);
+  for (WarpState& warp : warps_) {
+    for (WarpGroup& group : warp.groups) group.arrived = 0;
+  }
+  ready_ = waiting_ = ThreadList{};
+  at_barrier_ = 0;
+  builtins.block_extent = grid.block;
+  builtins.grid_extent = grid.grid;
+  builtins.dynamic_shared = shared_.dynamic();
+  shared_.begin_grid(*grid.kernel, grid.shared_bytes);
+  if (!begin_next_block()) return;
+
+  Stack* stack = take_stack();
+  if (stack == nullptr) {
+    fault_.error = cudaErrorLaunchOutOfResources;
+    std::snprintf(fault_.text, sizeof fault_.text, "no memory for the stack of a thread");
+    return;
+  }
+  scheduler = this;
+  starting_ = start_one();
+  current_stack_ = stack;
+  switch_context(base_, stack->context);
+  scheduler = nullptr;
+  if (abandoned_) {
+    free_stacks_.clear();
+    for (Stack* each : stacks_) {
+      reset(*each, &run_threads);
+      free_stacks_.push_back(each);
+    }
+    finish_fault();
+  }
+}
+
+// The block that the calling OS thread runs next; false when there is none.
+bool Scheduler::begin_next_block() {
+  turn_ = grid_->next.fetch_add(1, std::memory_order_relaxed);
+  if (turn_ >= grid_->blocks || turn_ > grid_->first_faulty.load(std::memory_order_relaxed)) return false;
+  builtins.block = position(grid_->reverse ? grid_->blocks - 1 - turn_ : turn_, grid_->grid);
+  started_ = returned_ = 0;
+  shared_.begin_block();
+  return true;
+}
+
+ThreadState* Scheduler::start_one() {
+  if (started_ == threads_) return nullptr;
+  ThreadState& thread = states_[grid_->reverse ? threads_ - 1 - started_ : started_];
+  ++started_;
+  thread.committed_groups = 0;
+  if (!thread.copies.empty()) thread.copies.clear();
+  return &thread;
+}
+
+// The running stack holds one thread after the other, until one of them has to wait.
+void Scheduler::run_threads() {
+  entered();
+  Scheduler& self = *scheduler;
+  for (;;) {
+    ThreadState* thread = self.starting_;
+    thread->stack = self.current_stack_;
+    self.resumed(thread);
+    const Kernel& kernel = *self.grid_->kernel;
+    kernel.invoke(kernel.function, kernel.arguments.get());
+    self.thread_returned();
+  }
+}
+
+void Scheduler::resumed(ThreadState* thread) {
+  running_ = thread;
+  thread->wait = Wait::kRunning;
+  builtins.thread = thread->index;
+}
+
+// Returns when this stack has a thread to start.
+void Scheduler::thread_returned() {
+  running_->wait = Wait::kReturned;
+  ++returned_;
+  Stack* mine = current_stack_;
+  if (ThreadState* next = ready_.take()) {
+    free_stacks_.push_back(mine);
+    current_stack_ = next->stack;
+    switch_context(mine->context, next->stack->context);
+    return;
+  }
+  starting_ = start_one();
+  if (starting_ != nullptr) return;
+  if (returned_ < threads_) stuck();
+  if (begin_next_block()) {
+    starting_ = start_one();
+    return;
+  }
+  free_stacks_.push_back(mine);
+  switch_context(mine->context, base_);
+}
+
+// Leaves the running thread, which is in some list, until it is taken from ready_.
+void Scheduler::suspend() {
+  ThreadState* thread = running_;
+  ThreadState* next = ready_.take();
+  if (next == thread) {
+    thread->wait = Wait::kRunning;
+    return;
+  }
+  if (next == nullptr) {
+    starting_ = start_one();
+    if (starting_ == nullptr) stuck();
+    current_stack_ = take_stack();
+    if (current_stack_ == nullptr) fail(cudaErrorLaunchOutOfResources, "no memory for the stack of a thread");
+  } else {
+    current_stack_ = next->stack;
+  }
+  switch_context(thread->stack->context, current_stack_->context);
+  resumed(thread);
+}
+
+Stack* Scheduler::take_stack() {
+  if (free_stacks_.empty()) {
+    Stack* stack = allocate_stack(static_cast<int>(stacks_.size()));
+    if (stack == nullptr) return nullptr;
+    stacks_.push_back(stack);
+    reset(*stack, &run_threads);
+    return stack;
+  }
+  Stack* stack = free_stacks_.back();
+  free_stacks_.pop_back();
+  return stack;
+}
+
+int Scheduler::barrier(BarrierReduction reduction, int predicate, Site site) {
+  ThreadState* thread = running_;
+  if (at_barrier_ == 0) {
+    barrier_site_ = site;
+    barrier_votes_ = 0;
+  } else if (!same(site, barrier_site_)) {
+    ThreadState& other = *waiting_.head;
+    fail(cudaErrorLaunchFailure,
+         "divergent barrier: this thread waits at __syncthreads (%s:%d), thread (%u,%u,%u) at another one (%s:%d)",
+         site.file, site.line, other.index.x, other.index.y, other.index.z, other.site.file, other.site.line);
+  }
+  barrier_votes_ += predicate != 0;
+  thread->wait = Wait::kBarrier;
+  thread->site = site;
+  waiting_.append(thread);
+  if (++at_barrier_ == threads_) {
+    at_barrier_ = 0;
+    if (reduction != BarrierReduction::kNone) {
+      int result = reduction == BarrierReduction::kCount ? barrier_votes_
+                   : reduction == BarrierReduction::kAnd ? barrier_votes_ == threads_
+                                                         : barrier_votes_ > 0;
+      for (ThreadState* each = waiting_.head; each != nullptr; each = each->next) each->barrier_result = result;
+    }
+    ready_.append(waiting_);
+  }
+  suspend();
+  return thread->barrier_result;
+}
+
+void Scheduler::rendezvous(WarpOperation operation, uint32_t mask, void* operand, WarpComplete complete, Site site) {
+  ThreadState* thread = running_;
+  int lane = thread->number % 32, first = thread->number - lane;
+  WarpState& warp = warps_[first / 32];
+  // Lanes that a block of an odd size does not have count as not named.
+  int lanes = threads_ - first < 32 ? threads_ - first : 32;
+  uint32_t existing = lanes == 32 ? 0xffffffffu : (1u << lanes) - 1;
+  if ((mask >> lane & 1) == 0) {
+    fail(cudaErrorLaunchFailure, "warp function (%s:%d): the mask 0x%08x does not name the calling lane %d", site.file,
+         site.line, mask, lane);
+  }
+  mask &= existing;
+  WarpGroup& group = warp.groups[__builtin_ctz(mask)];
+  if (group.arrived == 0) {
+    group.mask = mask;
+    group.operation = operation;
+    group.site = site;
+  } else if (group.mask != mask || group.operation != operation || !same(group.site, site)) {
+    int other = __builtin_ctz(group.arrived);
+    fail(cudaErrorLaunchFailure,
+         "divergent warp: lane %d waits at a warp function (%s:%d) with mask 0x%08x, lane %d at another (%s:%d) with mask "
+         "0x%08x",
+         lane, site.file, site.line, mask, other, group.site.file, group.site.line, group.mask);
+  }
+  warp.operands[lane] = operand;
+  group.arrived |= 1u << lane;
+  if (group.arrived != mask) {
+    thread->wait = Wait::kWarp;
+    thread->site = site;
+    thread->mask = mask;
+    suspend();
+    return;
+  }
+  group.arrived = 0;
+  if (complete != nullptr) complete(warp.operands, mask);
+  for (uint32_t rest = mask & ~(1u << lane); rest != 0; rest &= rest - 1) {
+    ready_.append(&states_[first + __builtin_ctz(rest)]);
+  }
+}
+
+uint32_t Scheduler::live_lanes() const {
+  int first = running_->number / 32 * 32;
+  uint32_t live = 0;
+  for (int lane = 0; lane < 32 && first + lane < threads_; ++lane) {
+    int number = first + lane;
+    int turn = grid_->reverse ? threads_ - 1 - number : number;
+    if (turn >= started_ || states_[number].wait != Wait::kReturned) live |= 1u << lane;
+  }
+  return live;
+}
+
+// No thread can go on, and some have not returned.
+void Scheduler::stuck() {
+  const ThreadState* waiting = nullptr;
+  for (int i = 0; i < threads_; ++i) {
+    const ThreadState& thread = states_[i];
+    if (thread.wait == Wait::kReturned) continue;
+    if (waiting == nullptr || (thread.wait == Wait::kWarp && waiting->wait != Wait::kWarp)) waiting = &thread;
+  }
+  running_ = const_cast<ThreadState*>(waiting);
+  const Site& site = waiting->site;
+  if (waiting->wait == Wait::kBarrier) {
+    int first = 0;
+    while (states_[first].wait != Wait::kReturned) ++first;
+    const uint3& index = states_[first].index;
+    fail(cudaErrorLaunchFailure,
+         "divergent barrier: %d of the block's %d threads wait at __syncthreads (%s:%d), %d have returned, the first of them "
+         "(%u,%u,%u)",
+         at_barrier_, threads_, site.file, site.line, returned_, index.x, index.y, index.z);
+  }
+  int first = waiting->number / 32 * 32;
+  const WarpGroup& group = warps_[first / 32].groups[__builtin_ctz(waiting->mask)];
+  int missing = __builtin_ctz(group.mask & ~group.arrived);
+  const ThreadState& other = states_[first + missing];
+  char where[256] = "has returned";
+  if (other.wait != Wait::kReturned) {
+    std::snprintf(where, sizeof where, "waits at %s (%s:%d)",
+                  other.wait == Wait::kBarrier ? "__syncthreads" : "another warp function", other.site.file,
+                  other.site.line);
+  }
+  fail(cudaErrorLaunchFailure, "warp function (%s:%d) with mask 0x%08x: lane %d, which the mask names, %s", site.file,
+       site.line, group.mask, missing, where);
+}
+
+void Scheduler::fail(cudaError_t error, const char* pattern, ...) {
+  fault_.error = error;
+  va_list arguments;
+  va_start(arguments, pattern);
+  std::vsnprintf(fault_.text, sizeof fault_.text, pattern, arguments);
+  va_end(arguments);
+  abandoned_ = true;
+  signal_instruction_ = nullptr;
+  abandon_for(base_);
+}
+
+void Scheduler::fail_from_signal(cudaError_t error, const char* what, const void* address, const void* instruction) {
+  fault_.error = error;
+  std::snprintf(fault_.text, sizeof fault_.text, "%s", what);
+  abandoned_ = true;
+  signal_address_ = address;
+  signal_instruction_ = instruction;
+#if AZJ_EMULATION_ASAN
+  __sanitizer_start_switch_fiber(nullptr, base_.low, base_.bytes);
+#endif
+}
+
+bool Scheduler::overflowed(const void* address) const {
+  uintptr_t low = reinterpret_cast<uintptr_t>(current_stack_->low), wanted = reinterpret_cast<uintptr_t>(address);
+  return wanted < low && wanted >= low - kStackGuardBytes;
+}
+
+// Where it happened, before what happened.
+void Scheduler::finish_fault() {
+  const uint3& block = builtins.block;
+  const uint3& thread = running_->index;
+  if (signal_instruction_ != nullptr) {
+    size_t used = std::strlen(fault_.text);
+    char address[256];
+    describe_address(signal_address_, address, sizeof address);
+    std::snprintf(fault_.text + used, sizeof fault_.text - used, " at %p, %s; instruction %s", signal_address_, address,
+                  code_location(signal_instruction_).c_str());
+  }
+  Fault named;
+  named.error = fault_.error;
+  named.block = turn_;
+  std::snprintf(named.text, sizeof named.text, "kernel %s, block (%u,%u,%u), thread (%u,%u,%u): %.1000s",
+                kernel_name(grid_->kernel->function).c_str(), block.x, block.y, block.z, thread.x, thread.y, thread.z,
+                fault_.text);
+  fault_ = named;
+}
+
+}  // namespace azj::emulation

@@ -1,0 +1,155 @@
+// Runs the blocks of a grid, one block after the other on an OS thread. Each CUDA thread is called like a function; only
+// one that has to wait leaves its stack to itself, and the next thread begins on another. A kernel without barriers thus
+// runs without a single switch.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "context.hpp"
+#include "device_builtins.h"
+#include "fault.hpp"
+#include "kernel.hpp"
+#include "shared_memory.hpp"
+
+namespace azj::emulation {
+
+constexpr int kMaxBlockThreads = 1024;
+
+// One launch, shared by the OS threads that run it. Blocks are handed out in order, so that the first faulty block is the
+// same in every run: blocks before it still run, and the fault of the lowest one is kept.
+struct Grid {
+  const Kernel* kernel = nullptr;
+  dim3 grid, block;
+  size_t shared_bytes = 0;
+  bool reverse = false;  // threads and blocks start in the reverse order
+
+  uint64_t blocks = 0;
+  std::atomic<uint64_t> next{0};                   // how many were handed out
+  std::atomic<uint64_t> first_faulty{UINT64_MAX};  // in the order of handing out
+};
+
+struct AsyncCopy {
+  void* target;
+  const void* source;  // nullptr: zeros
+  uint32_t bytes;
+  uint32_t group;
+};
+
+enum class Wait : uint8_t { kNotStarted, kRunning, kBarrier, kWarp, kReturned };
+
+struct ThreadState {
+  uint3 index;
+  Stack* stack;
+  ThreadState* next;  // in the list it waits in
+  Wait wait;
+  int number;  // in the block
+  Site site;
+  uint32_t mask;  // of the warp function it waits at
+  int barrier_result;
+  uint32_t committed_groups;
+  std::vector<AsyncCopy> copies;
+};
+
+// A first-in first-out list of suspended threads.
+struct ThreadList {
+  ThreadState* head = nullptr;
+  ThreadState* tail = nullptr;
+  void append(ThreadState* thread) {
+    thread->next = nullptr;
+    (tail != nullptr ? tail->next : head) = thread;
+    tail = thread;
+  }
+  void append(ThreadList& other) {
+    if (other.head == nullptr) return;
+    (tail != nullptr ? tail->next : head) = other.head;
+    tail = other.tail;
+    other.head = other.tail = nullptr;
+  }
+  ThreadState* take() {
+    ThreadState* thread = head;
+    if (thread != nullptr && (head = thread->next) == nullptr) tail = nullptr;
+    return thread;
+  }
+};
+
+// Lanes that wait at one warp function, kept by the lowest lane of the mask they named.
+struct WarpGroup {
+  uint32_t mask = 0, arrived = 0;
+  WarpOperation operation = WarpOperation::kSync;
+  Site site{};
+};
+
+struct WarpState {
+  WarpGroup groups[32];
+  void* operands[32];
+};
+
+// What one OS thread needs to run blocks.
+class Scheduler {
+ public:
+  Scheduler();
+  ~Scheduler();
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // Runs blocks of the grid until none is left or one is faulty; fault().error is then not cudaSuccess. Always called by
+  // one OS thread. False when the system has no memory for stacks.
+  void run(Grid& grid);
+  const Fault& fault() const { return fault_; }
+
+  // The scheduler that runs the calling code, or nullptr outside kernels.
+  static Scheduler* current();
+
+  // ---- for the functions of device_builtins.h and ptx.cuh, called by the running thread
+  int barrier(BarrierReduction reduction, int predicate, Site site);
+  void rendezvous(WarpOperation operation, uint32_t mask, void* operand, WarpComplete complete, Site site);
+  uint32_t live_lanes() const;
+  ThreadState& running() { return *running_; }
+  // Gives the kernel up.
+  [[noreturn]] __attribute__((format(printf, 3, 4))) void fail(cudaError_t error, const char* pattern, ...);
+  // The same from a signal handler, which then has to continue base().
+  void fail_from_signal(cudaError_t error, const char* what, const void* address, const void* instruction);
+  // Whether the address is in the guard page of the running stack.
+  bool overflowed(const void* address) const;
+  Context& base() { return base_; }
+  SharedMemory& shared() { return shared_; }
+
+ private:
+  static void run_threads();
+  bool begin_next_block();
+  void thread_returned();
+  [[noreturn]] void stuck();
+  void suspend();
+  ThreadState* start_one();
+  Stack* take_stack();
+  void resumed(ThreadState* thread);
+  void finish_fault();
+
+  Grid* grid_ = nullptr;
+  uint64_t turn_ = 0;   // of the running block, in the order of handing out
+  int threads_ = 0;     // in a block
+  int started_ = 0;     // of the running block
+  int returned_ = 0;
+  int at_barrier_ = 0;
+  Site barrier_site_{};
+  int barrier_votes_ = 0;
+  ThreadState* running_ = nullptr;
+  ThreadState* starting_ = nullptr;  // what a stack that is switched to for the first time begins with
+  ThreadList ready_;                 // can go on
+  ThreadList waiting_;               // at the barrier
+  Context base_;
+  Stack* current_stack_ = nullptr;
+  std::vector<Stack*> stacks_, free_stacks_;
+  std::vector<ThreadState> states_;
+  WarpState warps_[kMaxBlockThreads / 32];
+  SharedMemory shared_;
+
+  Fault fault_;
+  bool abandoned_ = false;
+  const void* signal_address_ = nullptr;
+  const void* signal_instruction_ = nullptr;
+};
+
+}  // namespace azj::emulation
