@@ -14,7 +14,9 @@
  *   - A stream runs its operations in the order of the calls. On the CPU each call returns when its work is done; on
  *     other devices it may return earlier and azj_synchronize() waits. A stream is used by one thread at a time;
  *     different streams may be used by different threads at once. Device functions may be called from any thread.
- *   - Results are deterministic: the same device, thread count and input give the same bits.
+ *   - Results are deterministic: the same device, thread count, algorithms and input give the same bits. Where AUTO
+ *     chooses an algorithm by measuring (CUDA), the choice is made once in a process and then kept; name the
+ *     algorithm to have the same one in every process.
  *   - Zero-sized problems are errors, never silently skipped. NaN and infinity pass through the arithmetic unchanged.
  */
 #ifndef AZULEJO_H
@@ -33,7 +35,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a declaration below changes its meaning or layout; Java compares it with the library at load. */
-#define AZJ_ABI_VERSION 1
+#define AZJ_ABI_VERSION 2
 
 typedef enum azj_status {
   AZJ_OK = 0,
@@ -54,6 +56,8 @@ typedef enum azj_device_kind {
 
 typedef struct azj_device azj_device; /* a device: owns memory */
 typedef struct azj_stream azj_stream; /* a queue of operations on a device; on the CPU also a team of threads */
+typedef struct azj_event azj_event;   /* a point in a stream's work */
+typedef struct azj_graph azj_graph;   /* operations of a stream, recorded once and run as a whole many times */
 
 /* ---- library ------------------------------------------------------------------------------------------------- */
 
@@ -90,8 +94,13 @@ AZJ_API azj_status azj_device_count(int32_t kind, int32_t* count);
  * asking for more than the processor has is an error. */
 AZJ_API azj_status azj_device_open(int32_t kind, int32_t ordinal, azj_device** device);
 
-/* Closes a device whose streams are closed and whose memory is freed; otherwise AZJ_INVALID_ARGUMENT, and the device
- * stays open. NULL is allowed. */
+/* Closes a device whose streams and events are closed and whose memory is freed, host memory too; otherwise
+ * AZJ_INVALID_ARGUMENT, and the device stays open. NULL is allowed.
+ *
+ * A device that was lost (AZJ_DEVICE_LOST: a kernel read where nothing is, the hardware failed) says so in every later
+ * call on it and its streams, except in those that give something back: azj_free(), azj_host_free(),
+ * azj_stream_close(), azj_event_close(), azj_graph_close() and azj_device_close() then release what the library holds
+ * and return AZJ_OK. CUDA lets no process use such a device again; a new process can. */
 AZJ_API azj_status azj_device_close(azj_device* device);
 
 AZJ_API azj_status azj_device_query(azj_device* device, azj_device_info* info);
@@ -100,7 +109,9 @@ AZJ_API azj_status azj_device_query(azj_device* device, azj_device_info* info);
  * take 0 only. */
 AZJ_API azj_status azj_stream_open(azj_device* device, int32_t threads, azj_stream** stream);
 
-/* Waits for the stream's work and closes it. NULL is allowed. */
+/* Waits for the stream's work and closes it; also when the work failed, which the status then tells.
+ * AZJ_INVALID_ARGUMENT, and the stream stays open, while it has open graphs. A recording that was not ended is
+ * discarded. NULL is allowed. */
 AZJ_API azj_status azj_stream_close(azj_stream* stream);
 
 /* Threads of the stream's team (1 on devices that have none). */
@@ -109,20 +120,81 @@ AZJ_API azj_status azj_stream_threads(azj_stream* stream, int32_t* threads);
 /* Waits until all work of the stream is done. */
 AZJ_API azj_status azj_synchronize(azj_stream* stream);
 
-/* Allocates bytes > 0 of device memory, aligned to 256 bytes, contents undefined. */
+/* Allocates bytes > 0 of device memory, aligned to 256 bytes, contents undefined. Any stream of the device may use it
+ * at once. May wait for work that still uses memory freed before. */
 AZJ_API azj_status azj_alloc(azj_device* device, uint64_t bytes, void** memory);
 
-/* Frees what azj_alloc() of the same device returned. NULL is allowed. */
+/* Frees what azj_alloc() of the same device returned. Work that the device's streams were given before the call may
+ * still use the memory: it is given out again only after that work. NULL is allowed. */
 AZJ_API azj_status azj_free(azj_device* device, void* memory);
 
 /* Bytes now allocated on the device through azj_alloc(). */
 AZJ_API azj_status azj_live_bytes(azj_device* device, uint64_t* bytes);
 
 /* Copies host memory to the device, the device to host memory, and device memory to device memory (not overlapping).
- * bytes may be 0. The host memory may be reused when the call returns. */
+ * bytes may be 0. When azj_upload() returns, the host memory may be reused; when azj_download() returns, it holds the
+ * data. */
 AZJ_API azj_status azj_upload(azj_stream* stream, void* device_dst, const void* host_src, uint64_t bytes);
 AZJ_API azj_status azj_download(azj_stream* stream, void* host_dst, const void* device_src, uint64_t bytes);
 AZJ_API azj_status azj_copy(azj_stream* stream, void* device_dst, const void* device_src, uint64_t bytes);
+
+/* Host memory that the device copies from and to by itself (page-locked on CUDA), for the asynchronous copies below.
+ * Aligned to 256 bytes, contents undefined. Page-locked memory is taken from the whole machine: allocate little. */
+AZJ_API azj_status azj_host_alloc(azj_device* device, uint64_t bytes, void** memory);
+
+/* Frees what azj_host_alloc() of the same device returned; waits for the copies under way. NULL is allowed. */
+AZJ_API azj_status azj_host_free(azj_device* device, void* memory);
+
+/* As azj_upload() and azj_download(), without waiting: the host memory must be from azj_host_alloc() of the stream's
+ * device, and must not be changed (upload) or read (download) until the stream has come this far: azj_synchronize(),
+ * azj_event_synchronize(). Recorded in a graph, the copy is made anew from or to the same host memory in every run. */
+AZJ_API azj_status azj_upload_async(azj_stream* stream, void* device_dst, const void* host_src, uint64_t bytes);
+AZJ_API azj_status azj_download_async(azj_stream* stream, void* host_dst, const void* device_src, uint64_t bytes);
+
+/* ---- events ------------------------------------------------------------------------------------------------------
+ * An event marks a point in a stream's work: to wait for it, to make another stream wait for it, and to measure time as
+ * the device sees it. Streams and events of one call belong to one device. */
+
+AZJ_API azj_status azj_event_open(azj_device* device, azj_event** event);
+
+/* NULL is allowed. */
+AZJ_API azj_status azj_event_close(azj_event* event);
+
+/* The event is now the point after all work the stream was given so far. */
+AZJ_API azj_status azj_event_record(azj_stream* stream, azj_event* event);
+
+/* The host waits until the event's point is reached. AZJ_INVALID_ARGUMENT, here and in the next two, for an event that
+ * was never recorded. */
+AZJ_API azj_status azj_event_synchronize(azj_event* event);
+
+/* Work given to the stream after this call starts when the event's point is reached. The host does not wait. */
+AZJ_API azj_status azj_event_wait(azj_stream* stream, azj_event* event);
+
+/* Milliseconds from one event's point to another's; the host waits for both. */
+AZJ_API azj_status azj_event_elapsed(azj_event* start, azj_event* end, double* milliseconds);
+
+/* ---- graphs --------------------------------------------------------------------------------------------------------
+ * A training step of a small network is dozens of short kernels; starting each costs more than running it. A graph
+ * records the step once and starts it as a whole. On the CPU, where a call is already a plain function call, these
+ * functions are AZJ_UNSUPPORTED. */
+
+/* Until azj_graph_end() the stream records its operations instead of running them. What must run at once cannot be
+ * recorded and is AZJ_INVALID_ARGUMENT meanwhile: azj_synchronize(), azj_upload(), azj_download(), events. Waits for
+ * the stream's work first. Run the step once without recording before: AUTO algorithms are then chosen. */
+AZJ_API azj_status azj_graph_begin(azj_stream* stream);
+
+/* Ends the recording, also when it fails. The graph holds the addresses it was recorded with. */
+AZJ_API azj_status azj_graph_end(azj_stream* stream, azj_graph** graph);
+
+/* Gives the recorded operations to the stream they were recorded on, in its order. AZJ_INVALID_ARGUMENT once memory
+ * that the graph uses has been freed. */
+AZJ_API azj_status azj_graph_launch(azj_graph* graph);
+
+/* Operations recorded: kernels and copies. */
+AZJ_API azj_status azj_graph_size(azj_graph* graph, int64_t* operations);
+
+/* Waits for the stream's work and closes the graph. NULL is allowed. */
+AZJ_API azj_status azj_graph_close(azj_graph* graph);
 
 /* ---- elementwise and reductions --------------------------------------------------------------------------------- */
 
@@ -140,8 +212,16 @@ AZJ_API azj_status azj_sum(azj_stream* stream, int64_t count, float alpha, const
 
 /* ---- GEMM ------------------------------------------------------------------------------------------------------- */
 
+/* The rungs of the ladder, each kept and selectable; all but AUTO are CUDA kernels (AZJ_UNSUPPORTED on the CPU). */
 typedef enum azj_gemm_algorithm {
-  AZJ_GEMM_AUTO = 0 /* the best this device has for the problem */
+  AZJ_GEMM_AUTO = 0,             /* the best this device has in full float32; azj_gemm_choice() tells which */
+  AZJ_GEMM_ONE_BLOCK = 1,        /* one block, a thread for each element of C, T4.4.1; m * n <= 1024 */
+  AZJ_GEMM_ONE_BLOCK_SHARED = 2, /* the same with A and B in shared memory; m * n <= 1024 */
+  AZJ_GEMM_GRID = 3,             /* a grid of tiles of C */
+  AZJ_GEMM_TILED = 4,            /* tiles of C, with tiles of A and B in shared memory */
+  AZJ_GEMM_REGISTER = 5,         /* tiles in registers, wide loads, asynchronous copies into two buffers */
+  AZJ_GEMM_TENSOR_TF32 = 6,      /* tensor cores; A and B rounded to TF32 (10 bits of mantissa), float32 sums */
+  AZJ_GEMM_TENSOR_BF16 = 7       /* tensor cores; A and B rounded to BF16 (7 bits of mantissa), float32 sums */
 } azj_gemm_algorithm;
 
 /* C = alpha * op(A) op(B) + beta * C with op(A) m x k, op(B) k x n, C m x n, all row-major.
@@ -158,6 +238,14 @@ typedef struct azj_gemm_desc {
 } azj_gemm_desc;
 
 AZJ_API azj_status azj_gemm(azj_stream* stream, const azj_gemm_desc* desc, const float* a, const float* b, float* c);
+
+/* batch >= 1 products of one shape: product i is that of a + i * stride_a, b + i * stride_b and c + i * stride_c,
+ * strides in elements. stride_a or stride_b may be 0 (one matrix for all products); the C must not overlap. */
+AZJ_API azj_status azj_gemm_batched(azj_stream* stream, const azj_gemm_desc* desc, int64_t batch, int64_t stride_a,
+                                    int64_t stride_b, int64_t stride_c, const float* a, const float* b, float* c);
+
+/* The algorithm azj_gemm_batched() will run with (batch 1: azj_gemm()). AZJ_GEMM_AUTO on the CPU, which has one. */
+AZJ_API azj_status azj_gemm_choice(azj_stream* stream, const azj_gemm_desc* desc, int64_t batch, int32_t* algorithm);
 
 /* ---- activations -------------------------------------------------------------------------------------------------- */
 
@@ -190,7 +278,11 @@ AZJ_API azj_status azj_softmax_backward(azj_stream* stream, int64_t rows, int64_
 typedef enum azj_conv_algorithm {
   AZJ_CONV_AUTO = 0,        /* the best this device has for the problem; azj_conv2d_algorithm() tells which */
   AZJ_CONV_DIRECT = 1,      /* a sum per output, no X_unroll */
-  AZJ_CONV_IM2COL_GEMM = 2  /* W[M x C*R*S] * X_unroll[C*R*S x Hout*Wout], one X_unroll reused, row T15 */
+  AZJ_CONV_IM2COL_GEMM = 2, /* W[M x C*R*S] * X_unroll[C*R*S x Hout*Wout], one X_unroll reused, row T15 */
+  /* The same product with X_unroll made up on the fly, never stored; CUDA only. */
+  AZJ_CONV_IMPLICIT_GEMM = 3,
+  AZJ_CONV_IMPLICIT_GEMM_TF32 = 4, /* on tensor cores, inputs rounded to TF32; never chosen by AUTO */
+  AZJ_CONV_IMPLICIT_GEMM_BF16 = 5  /* on tensor cores, inputs rounded to BF16; never chosen by AUTO */
 } azj_conv_algorithm;
 
 typedef enum azj_conv_pass { AZJ_CONV_FORWARD = 0, AZJ_CONV_GRAD_INPUT = 1, AZJ_CONV_GRAD_WEIGHTS = 2 } azj_conv_pass;
@@ -355,6 +447,61 @@ typedef struct azj_adam_settings {
 
 AZJ_API azj_status azj_adam(azj_stream* stream, const azj_adam_settings* settings, int64_t count, const float* g, float* w,
                             float* m, float* v);
+
+/* ---- mini-batches from a data set on the device -----------------------------------------------------------------
+ * A data set stays on the device as bytes; a list of items, uploaded once an epoch, says in which order its samples
+ * come and how each is augmented. */
+
+typedef struct azj_gather_item {
+  int32_t index;  /* of the sample, 0..samples-1 */
+  int16_t down;   /* rows and columns by which the image is moved, < 0 up and left; */
+  int16_t right;  /* |down| < height and |right| < width */
+  int32_t mirror; /* 1: then mirrored left to right; else 0 */
+} azj_gather_item;
+
+typedef enum azj_border {
+  AZJ_BORDER_ZERO = 0,  /* what comes into view is 0 before normalisation */
+  AZJ_BORDER_MIRROR = 1 /* ... is the image mirrored at its edge, the edge itself not repeated */
+} azj_border;
+
+typedef struct azj_gather_desc {
+  int64_t batch;                   /* samples to gather, >= 1 */
+  int64_t channels, height, width; /* of a sample, >= 1; height and width < 2^15 */
+  int64_t samples;                 /* in the data set, >= 1 and < 2^31 */
+  int64_t items;                   /* in the list, >= 1 */
+  int32_t border;                  /* azj_border */
+  int32_t reserved;                /* 0 */
+} azj_gather_desc;
+
+/* Sample i of the batch is item next[0] + i of the list:
+ *   x[i][c][row][column] = (pixels[index][c][row - down][column' - right] / 255 - mean[c]) * scale[c]
+ *   y[i] = labels[index]                 with column' = mirror ? width - 1 - column : column
+ * and then next[0] += batch, so that the same call, replayed by a graph, gathers the next batch. mean and scale (1 /
+ * standard deviation), one for each channel, are both NULL or both not; so are labels and y. An item beyond the list or
+ * a sample beyond the data set gives NaN and the label -1. All pointers but desc are device memory. */
+AZJ_API azj_status azj_gather(azj_stream* stream, const azj_gather_desc* desc, const uint8_t* pixels,
+                              const int32_t* labels, const azj_gather_item* items, int64_t* next, const float* mean,
+                              const float* scale, float* x, int32_t* y);
+
+/* ---- random numbers ----------------------------------------------------------------------------------------------
+ * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a number is a function of the
+ * seed and its position in the sequence, so every device gives the same ones. The state lies in DEVICE memory, and each
+ * call moves it on, so that a replayed graph draws new numbers. */
+
+typedef struct azj_random_state {
+  uint64_t seed;
+  uint64_t position; /* of the next number; raised by count */
+} azj_random_state;
+
+/* x[i] = low + (high - low) * u, u a multiple of 2^-24, 0 inclusive to 1 exclusive: the upper 24 bits of word
+ * (position + i) % 4 of block (position + i) / 4. */
+AZJ_API azj_status azj_random_uniform(azj_stream* stream, azj_random_state* state, int64_t count, float low, float high,
+                                      float* x);
+
+/* x[i] = mean + deviation * n, n normally distributed: Box and Muller's transform of words 0 and 1, or 2 and 3, of a
+ * block. Devices round its logarithm and cosine differently, in the last digits. */
+AZJ_API azj_status azj_random_normal(azj_stream* stream, azj_random_state* state, int64_t count, float mean,
+                                     float deviation, float* x);
 
 #ifdef __cplusplus
 }

@@ -1,8 +1,11 @@
 // azulejo.h: library, devices, streams, memory. The operations are in api_operations.cpp.
 #include "api.hpp"
 
+#include <cinttypes>
 #include <cstring>
+#include <string>
 
+#include "accelerator.hpp"
 #include "cpu/device.hpp"
 #include "cpu/instruction_set.hpp"
 #include "validate.hpp"
@@ -26,20 +29,25 @@ void check_kind(int32_t kind) {
   }
 }
 
+const char* kind_name(int32_t kind) { return kind == AZJ_DEVICE_CUDA ? "CUDA" : "emulated"; }
+
 int32_t count_devices(int32_t kind) {
   check_kind(kind);
-  return kind == AZJ_DEVICE_CPU ? 1 : 0;
+  if (kind == AZJ_DEVICE_CPU) return 1;
+  return kind == accelerator().kind ? accelerator().count() : 0;
 }
 
 std::unique_ptr<azj_device> open_device(int32_t kind, int32_t ordinal) {
   check_kind(kind);
-  if (kind != AZJ_DEVICE_CPU) {
-    fail(AZJ_NO_DEVICE, "%s device %d was asked for, but this build of libazulejo has no %s backend (%s)",
-         kind == AZJ_DEVICE_CUDA ? "CUDA" : "emulated", ordinal, kind == AZJ_DEVICE_CUDA ? "CUDA" : "emulated",
-         azj_build_info());
+  if (kind == AZJ_DEVICE_CPU) {
+    if (ordinal != 0) fail(AZJ_NO_DEVICE, "CPU device %d was asked for; there is one, ordinal 0", ordinal);
+    return cpu::open_device();
   }
-  if (ordinal != 0) fail(AZJ_NO_DEVICE, "CPU device %d was asked for; there is one, ordinal 0", ordinal);
-  return cpu::open_device();
+  if (kind != accelerator().kind) {
+    fail(AZJ_NO_DEVICE, "%s device %d was asked for, but this build of libazulejo has no %s backend (%s)",
+         kind_name(kind), ordinal, kind_name(kind), azj_build_info());
+  }
+  return accelerator().open(ordinal);
 }
 
 }  // namespace
@@ -51,14 +59,18 @@ int32_t azj_abi_version(void) { return AZJ_ABI_VERSION; }
 
 const char* azj_build_info(void) {
   static const struct Text {
-    char chars[128] = "";
+    char chars[256] = "";
     Text() noexcept {
-      int length = std::snprintf(chars, sizeof chars, "azulejo %s (cpu: ", kVersion);
-      for (const auto& set : cpu::kInstructionSets) {
-        const char* separator = &set == cpu::kInstructionSets ? "" : ", ";
-        length += std::snprintf(chars + length, sizeof chars - length, "%s%s", separator, set.name);
+      try {
+        std::string text = std::string("azulejo ") + kVersion + " (cpu:";
+        for (const auto& set : cpu::kInstructionSets) {
+          text += std::string(&set == cpu::kInstructionSets ? " " : ", ") + set.name;
+        }
+        text += "; " + accelerator().info() + ")";
+        std::snprintf(chars, sizeof chars, "%s", text.c_str());
+      } catch (const std::bad_alloc&) {
+        std::snprintf(chars, sizeof chars, "azulejo %s", kVersion);
       }
-      std::snprintf(chars + length, sizeof chars - length, ")");
     }
   } text;
   return text.chars;
@@ -99,12 +111,16 @@ azj_status azj_device_open(int32_t kind, int32_t ordinal, azj_device** device) {
 azj_status azj_device_close(azj_device* device) {
   return guard(__func__, [&] {
     if (device == nullptr) return;
-    const auto streams = static_cast<long long>(device->open_streams.load());
-    const auto bytes = static_cast<unsigned long long>(device->live_bytes());
-    if (streams != 0 || bytes != 0) {
+    const int64_t streams = device->open_streams.load(), events = device->open_events.load();
+    const uint64_t bytes = device->live_bytes(), host_bytes = device->host_allocations().live_bytes();
+    if (streams != 0 || events != 0 || bytes != 0 || host_bytes != 0) {
+      std::string others;
+      if (events != 0) others += " and " + std::to_string(events) + " open events";
+      if (host_bytes != 0) others += " and " + std::to_string(host_bytes) + " live bytes of host memory";
       fail(AZJ_INVALID_ARGUMENT,
-           "the device still has %lld open streams and %llu live bytes; close its streams and free its memory first",
-           streams, bytes);
+           "the device still has %" PRId64 " open streams and %" PRIu64
+           " live bytes%s; close its streams and free its memory first",
+           streams, bytes, others.c_str());
     }
     delete device;
   });
@@ -135,10 +151,19 @@ azj_status azj_stream_open(azj_device* device, int32_t threads, azj_stream** str
 azj_status azj_stream_close(azj_stream* stream) {
   return guard(__func__, [&] {
     if (stream == nullptr) return;
-    azj_device& device = stream->device;
-    stream->synchronize();
-    delete stream;
-    device.open_streams.fetch_sub(1);
+    const int64_t graphs = stream->open_graphs.load();
+    if (graphs != 0) {
+      fail(AZJ_INVALID_ARGUMENT, "the stream still has %" PRId64 " open graphs; close them first", graphs);
+    }
+    const struct Close {
+      azj_stream* stream;
+      ~Close() {
+        azj_device& device = stream->device;
+        delete stream;
+        device.open_streams.fetch_sub(1);
+      }
+    } close{stream};
+    stream->finish();
   });
 }
 
@@ -200,5 +225,42 @@ azj_status azj_copy(azj_stream* stream, void* device_dst, const void* device_src
     stream_of(stream);
     check_copy("device_dst", device_dst, "device_src", device_src, bytes);
     if (bytes > 0) stream->copy(device_dst, device_src, bytes);
+  });
+}
+
+azj_status azj_host_alloc(azj_device* device, uint64_t bytes, void** memory) {
+  return guard(__func__, [&] {
+    check_pointer("memory", memory);
+    *memory = nullptr;
+    device_of(device);
+    if (bytes == 0) fail(AZJ_INVALID_ARGUMENT, "bytes is 0; it must be at least 1");
+    *memory = device->host_alloc(bytes);
+  });
+}
+
+azj_status azj_host_free(azj_device* device, void* memory) {
+  return guard(__func__, [&] {
+    device_of(device);
+    if (memory != nullptr) device->host_free(memory);
+  });
+}
+
+azj_status azj_upload_async(azj_stream* stream, void* device_dst, const void* host_src, uint64_t bytes) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_copy("device_dst", device_dst, "host_src", host_src, bytes);
+    if (bytes == 0) return;
+    check_host_memory(stream->device, "host_src", host_src, bytes);
+    stream->upload_async(device_dst, host_src, bytes);
+  });
+}
+
+azj_status azj_download_async(azj_stream* stream, void* host_dst, const void* device_src, uint64_t bytes) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_copy("host_dst", host_dst, "device_src", device_src, bytes);
+    if (bytes == 0) return;
+    check_host_memory(stream->device, "host_dst", host_dst, bytes);
+    stream->download_async(host_dst, device_src, bytes);
   });
 }

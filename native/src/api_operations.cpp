@@ -53,7 +53,31 @@ azj_status azj_gemm(azj_stream* stream, const azj_gemm_desc* desc, const float* 
     check_pointer("a", a);
     check_pointer("b", b);
     check_pointer("c", c);
-    stream->gemm(*desc, a, b, c);
+    stream->gemm(*desc, GemmBatch{}, a, b, c);
+  });
+}
+
+azj_status azj_gemm_batched(azj_stream* stream, const azj_gemm_desc* desc, int64_t batch, int64_t stride_a,
+                            int64_t stride_b, int64_t stride_c, const float* a, const float* b, float* c) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_gemm(desc);
+    const GemmBatch products{batch, stride_a, stride_b, stride_c};
+    check_gemm_batch(*desc, products);
+    check_pointer("a", a);
+    check_pointer("b", b);
+    check_pointer("c", c);
+    stream->gemm(*desc, products, a, b, c);
+  });
+}
+
+azj_status azj_gemm_choice(azj_stream* stream, const azj_gemm_desc* desc, int64_t batch, int32_t* algorithm) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_gemm(desc);
+    check_at_least("batch", batch, 1);
+    check_pointer("algorithm", algorithm);
+    *algorithm = stream->gemm_choice(*desc, batch);
   });
 }
 

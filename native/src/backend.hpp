@@ -8,10 +8,9 @@
 #include <cstdint>
 #include <memory>
 
+#include "allocations.hpp"
 #include "azulejo.h"
 #include "error.hpp"
-
-struct azj_stream;
 
 struct azj_device {
   virtual ~azj_device();
@@ -19,27 +18,78 @@ struct azj_device {
   virtual void* alloc(uint64_t bytes) = 0;  // throws AZJ_OUT_OF_MEMORY
   virtual void free(void* memory) = 0;      // throws AZJ_INVALID_ARGUMENT for memory that is not this device's
   virtual uint64_t live_bytes() = 0;
+  virtual void* host_alloc(uint64_t bytes) = 0;
+  virtual void host_free(void* memory) = 0;
+  virtual azj::Allocations& host_allocations() = 0;
   virtual std::unique_ptr<azj_stream> open_stream(int32_t threads) = 0;
+  virtual std::unique_ptr<azj_event> open_event() = 0;
 
   std::atomic<int64_t> open_streams{0};
+  std::atomic<int64_t> open_events{0};
 };
 
+// Streams given to an event are of its device; both events of elapsed() are, too.
+struct azj_event {
+  explicit azj_event(azj_device& owner) : device(owner) {}
+  virtual ~azj_event();
+
+  virtual void record(azj_stream& stream) = 0;
+  virtual void synchronize() = 0;
+  virtual void wait(azj_stream& stream) = 0;
+  virtual double milliseconds_since(azj_event& start) = 0;
+
+  azj_device& device;
+};
+
+struct azj_graph {
+  explicit azj_graph(azj_stream& owner) : stream(owner) {}
+  virtual ~azj_graph();
+
+  virtual void launch() = 0;
+  virtual int64_t operations() = 0;
+
+  azj_stream& stream;
+};
+
+namespace azj {
+
+// Product i of a batch is that of a + i * stride_a and b + i * stride_b, written to c + i * stride_c.
+struct GemmBatch {
+  int64_t count = 1;
+  int64_t stride_a = 0, stride_b = 0, stride_c = 0;
+};
+
+}  // namespace azj
+
 struct azj_stream {
+  using GemmBatch = azj::GemmBatch;
+
   explicit azj_stream(azj_device& owner) : device(owner) {}
   virtual ~azj_stream();
 
   virtual int32_t threads() = 0;
   virtual void synchronize() = 0;
+  // The last call before the destructor: waits for the work, discards a recording. Throws what went wrong with the work,
+  // unless the device's loss is known already.
+  virtual void finish();
   virtual void upload(void* dst, const void* src, uint64_t bytes) = 0;
   virtual void download(void* dst, const void* src, uint64_t bytes) = 0;
   virtual void copy(void* dst, const void* src, uint64_t bytes) = 0;
+  // host_src and host_dst lie in the device's host allocations.
+  virtual void upload_async(void* dst, const void* host_src, uint64_t bytes) = 0;
+  virtual void download_async(void* host_dst, const void* src, uint64_t bytes) = 0;
+
+  // Throw AZJ_UNSUPPORTED unless a backend has graphs.
+  virtual void graph_begin();
+  virtual std::unique_ptr<azj_graph> graph_end();
 
   virtual void fill(int64_t count, float value, float* x) = 0;
   virtual void scale(int64_t count, float alpha, float* x) = 0;
   virtual void axpy(int64_t count, float alpha, const float* x, float* y) = 0;
   virtual void sum(int64_t count, float alpha, const float* x, float beta, float* result) = 0;
 
-  virtual void gemm(const azj_gemm_desc& desc, const float* a, const float* b, float* c) = 0;
+  virtual int32_t gemm_choice(const azj_gemm_desc& desc, int64_t batch) = 0;
+  virtual void gemm(const azj_gemm_desc& desc, const GemmBatch& batch, const float* a, const float* b, float* c) = 0;
 
   virtual void activation_forward(int32_t activation, float slope, int64_t count, const float* x, float* y) = 0;
   virtual void activation_backward(int32_t activation, float slope, int64_t count, const float* y, const float* grad_y,
@@ -82,7 +132,14 @@ struct azj_stream {
   virtual void adam(const azj_adam_settings* settings, int64_t count, const float* g, float* w, float* m,
                     float* v) = 0;
 
+  virtual void gather(const azj_gather_desc& desc, const uint8_t* pixels, const int32_t* labels,
+                      const azj_gather_item* items, int64_t* next, const float* mean, const float* scale, float* x,
+                      int32_t* y) = 0;
+  virtual void random_uniform(azj_random_state* state, int64_t count, float low, float high, float* x) = 0;
+  virtual void random_normal(azj_random_state* state, int64_t count, float mean, float deviation, float* x) = 0;
+
   azj_device& device;
+  std::atomic<int64_t> open_graphs{0};
 };
 
 namespace azj {

@@ -27,6 +27,20 @@ void check_copy(const char* dst_name, const void* dst, const char* src_name, con
   }
 }
 
+void check_host_memory(azj_device& device, const char* name, const void* memory, uint64_t bytes) {
+  const Allocations::Block block = device.host_allocations().find(memory);
+  if (block.start == nullptr) {
+    fail(AZJ_INVALID_ARGUMENT,
+         "%s (%p) is not from azj_host_alloc() of this device, which asynchronous copies need; azj_upload() and "
+         "azj_download() take any host memory",
+         name, memory);
+  }
+  if (bytes > block.bytes) {
+    fail(AZJ_INVALID_ARGUMENT, "bytes is %" PRIu64 "; from %s (%p) to the end of its allocation there are %" PRIu64,
+         bytes, name, memory, block.bytes);
+  }
+}
+
 void check_at_least(const char* name, int64_t value, int64_t least) {
   if (value < least) {
     fail(AZJ_INVALID_ARGUMENT, "%s is %" PRId64 "; it must be at least %" PRId64, name, value, least);
@@ -115,7 +129,8 @@ void check_gemm(const azj_gemm_desc* desc) {
   check_at_least("k", d.k, 1);
   check_range("transpose_a", d.transpose_a, 0, 1, "0 or 1");
   check_range("transpose_b", d.transpose_b, 0, 1, "0 or 1");
-  check_range("algorithm", d.algorithm, AZJ_GEMM_AUTO, AZJ_GEMM_AUTO, "AZJ_GEMM_AUTO (0)");
+  check_range("algorithm", d.algorithm, AZJ_GEMM_AUTO, AZJ_GEMM_TENSOR_BF16,
+              "AZJ_GEMM_AUTO (0) or an algorithm up to AZJ_GEMM_TENSOR_BF16 (7)");
   check_range("reserved", d.reserved, 0, 0, "0");
   check_leading("lda", d.lda, d.transpose_a ? d.m : d.k, d.transpose_a ? "A stored k x m" : "A stored m x k");
   check_leading("ldb", d.ldb, d.transpose_b ? d.k : d.n, d.transpose_b ? "B stored n x k" : "B stored k x n");
@@ -123,6 +138,55 @@ void check_gemm(const azj_gemm_desc* desc) {
   check_elements("A", {d.transpose_a ? d.k : d.m, d.lda});
   check_elements("B", {d.transpose_b ? d.n : d.k, d.ldb});
   check_elements("C", {d.m, d.ldc});
+}
+
+namespace {
+
+// Elements from the first of a batch of matrices to the end of its last, each rows x leading.
+void check_batch_stride(const char* stride_name, int64_t stride, int64_t least, const char* matrix, int64_t batch,
+                        int64_t elements) {
+  check_at_least(stride_name, stride, least);
+  int64_t bytes = 0;
+  if (__builtin_mul_overflow(batch - 1, stride, &bytes) || __builtin_add_overflow(bytes, elements, &bytes) ||
+      __builtin_mul_overflow(bytes, int64_t{sizeof(float)}, &bytes)) {
+    fail(AZJ_INVALID_ARGUMENT, "%" PRId64 " matrices %s at a distance of %" PRId64 " elements are more than 2^63 - 1 bytes",
+         batch, matrix, stride);
+  }
+}
+
+}  // namespace
+
+void check_gemm_batch(const azj_gemm_desc& d, const GemmBatch& batch) {
+  check_at_least("batch", batch.count, 1);
+  check_batch_stride("stride_a", batch.stride_a, 0, "A", batch.count, (d.transpose_a ? d.k : d.m) * d.lda);
+  check_batch_stride("stride_b", batch.stride_b, 0, "B", batch.count, (d.transpose_b ? d.n : d.k) * d.ldb);
+  // The last row of a C may end before ldc: the next C may start there.
+  const int64_t c_elements = (d.m - 1) * d.ldc + d.n;
+  check_batch_stride("stride_c", batch.stride_c, batch.count > 1 ? c_elements : 0, "C", batch.count, d.m * d.ldc);
+}
+
+void check_gather(const azj_gather_desc* desc) {
+  check_pointer("desc", desc);
+  const azj_gather_desc& d = *desc;
+  check_at_least("batch", d.batch, 1);
+  check_at_least("channels", d.channels, 1);
+  check_at_least("height", d.height, 1);
+  check_at_least("width", d.width, 1);
+  check_at_least("samples", d.samples, 1);
+  check_at_least("items", d.items, 1);
+  check_range("border", d.border, AZJ_BORDER_ZERO, AZJ_BORDER_MIRROR, "AZJ_BORDER_ZERO (0) or AZJ_BORDER_MIRROR (1)");
+  check_range("reserved", d.reserved, 0, 0, "0");
+  if (d.height > INT16_MAX || d.width > INT16_MAX) {
+    fail(AZJ_INVALID_ARGUMENT, "height is %" PRId64 " and width is %" PRId64
+         "; they must be below 2^15, because an item's down and right are int16_t", d.height, d.width);
+  }
+  if (d.samples > INT32_MAX) {
+    fail(AZJ_INVALID_ARGUMENT, "samples is %" PRId64 "; it must be below 2^31, because an item's index is int32_t",
+         d.samples);
+  }
+  check_elements("x", {d.batch, d.channels, d.height, d.width});
+  check_elements("pixels", {d.samples, d.channels, d.height, d.width});
+  check_elements("items", {d.items, static_cast<int64_t>(sizeof(azj_gather_item) / sizeof(float))});
 }
 
 void check_dense(const azj_dense_desc* desc) {
@@ -195,8 +259,8 @@ azj_conv2d_desc checked_conv2d(const azj_conv2d_desc* desc) {
   check_at_least("dilation_w", d.dilation_w, 1);
   check_at_least("groups", d.groups, 1);
   check_at_least("samples_per_unroll", d.samples_per_unroll, 0);
-  check_range("algorithm", d.algorithm, AZJ_CONV_AUTO, AZJ_CONV_IM2COL_GEMM,
-              "AZJ_CONV_AUTO (0), AZJ_CONV_DIRECT (1) or AZJ_CONV_IM2COL_GEMM (2)");
+  check_range("algorithm", d.algorithm, AZJ_CONV_AUTO, AZJ_CONV_IMPLICIT_GEMM_BF16,
+              "AZJ_CONV_AUTO (0) or an algorithm up to AZJ_CONV_IMPLICIT_GEMM_BF16 (5)");
   check_activation(d.activation, d.slope);
   check_range("reserved", d.reserved, 0, 0, "0");
   if (d.channels % d.groups != 0 || d.filters % d.groups != 0) {

@@ -27,6 +27,9 @@ void check_optional(const char* name, const T* pointer) {
 // bytes may be 0, and then the pointers may be NULL; the two ranges must not overlap.
 void check_copy(const char* dst_name, const void* dst, const char* src_name, const void* src, uint64_t bytes);
 
+// memory .. memory + bytes - 1 is in one live allocation of the device's azj_host_alloc().
+void check_host_memory(azj_device& device, const char* name, const void* memory, uint64_t bytes);
+
 // value >= least
 void check_at_least(const char* name, int64_t value, int64_t least);
 // low <= value <= high; what: the constants allowed
@@ -41,8 +44,10 @@ void check_classes(int64_t rows, int64_t classes);
 void check_activation(int32_t activation, float slope);
 void check_pass(int32_t pass);
 void check_gemm(const azj_gemm_desc* desc);
+void check_gemm_batch(const azj_gemm_desc& desc, const GemmBatch& batch);
 void check_dense(const azj_dense_desc* desc);
 void check_pool2d(const azj_pool2d_desc* desc);
+void check_gather(const azj_gather_desc* desc);
 // Returns the descriptor to run: samples_per_unroll is at most the batch.
 azj_conv2d_desc checked_conv2d(const azj_conv2d_desc* desc);
 void check_workspace(azj_stream& stream, const azj_conv2d_desc& desc, int32_t pass, const void* workspace,

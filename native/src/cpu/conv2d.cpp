@@ -4,6 +4,11 @@
 namespace azj::cpu::AZJ_ISA {
 
 int32_t Stream::conv2d_algorithm(const azj_conv2d_desc& d, int32_t) {
+  if (d.algorithm > AZJ_CONV_IM2COL_GEMM) {
+    fail(AZJ_UNSUPPORTED,
+         "convolution algorithm %d is a CUDA kernel; the CPU has AZJ_CONV_DIRECT (1) and AZJ_CONV_IM2COL_GEMM (2)",
+         d.algorithm);
+  }
   if (d.algorithm != AZJ_CONV_AUTO) return d.algorithm;
   // Depthwise: a GEMM with one row has nothing to reuse, and X_unroll would be most of the memory traffic.
   const bool depthwise = d.channels == d.groups && d.filters == d.groups;

@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <mutex>
 #include <system_error>
-#include <unordered_map>
 
+#include "event.hpp"
 #include "host.hpp"
 #include "instruction_set.hpp"
 #include "team.hpp"
@@ -34,44 +34,15 @@ class CpuDevice final : public azj_device {
     std::snprintf(info.instruction_set, sizeof info.instruction_set, "%s", instruction_set_.name);
   }
 
-  // More than the machine has is refused here: the kernel would promise it, and kill the process when it is touched.
-  void* alloc(uint64_t bytes) override {
-    std::lock_guard<std::mutex> lock(mutex_);
-    void* memory = nullptr;
-    if (bytes <= total_bytes_ && live_bytes_ <= total_bytes_ - bytes &&
-        posix_memalign(&memory, kAlignment, bytes) == 0) {
-      try {
-        allocations_.emplace(memory, bytes);
-      } catch (...) {
-        std::free(memory);
-        throw;
-      }
-      live_bytes_ += bytes;
-      return memory;
-    }
-    fail(AZJ_OUT_OF_MEMORY,
-         "%" PRIu64 " bytes were asked for; the machine has %" PRIu64 " bytes, of which %" PRIu64
-         " are free and %" PRIu64 " are already allocated on this device",
-         bytes, total_bytes_, host_memory().free, live_bytes_);
-  }
+  void* alloc(uint64_t bytes) override { return allocate(bytes, allocations_); }
+  void free(void* memory) override { release(memory, allocations_); }
+  uint64_t live_bytes() override { return allocations_.live_bytes(); }
 
-  void free(void* memory) override {
-    std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = allocations_.find(memory);
-    if (found == allocations_.end()) {
-      fail(AZJ_INVALID_ARGUMENT,
-           "memory %p is not a live allocation of this device: it was freed already, or is not from azj_alloc()",
-           memory);
-    }
-    live_bytes_ -= found->second;
-    allocations_.erase(found);
-    std::free(memory);
-  }
+  void* host_alloc(uint64_t bytes) override { return allocate(bytes, host_allocations_); }
+  void host_free(void* memory) override { release(memory, host_allocations_); }
+  Allocations& host_allocations() override { return host_allocations_; }
 
-  uint64_t live_bytes() override {
-    std::lock_guard<std::mutex> lock(mutex_);
-    return live_bytes_;
-  }
+  std::unique_ptr<azj_event> open_event() override { return cpu::open_event(*this); }
 
   std::unique_ptr<azj_stream> open_stream(int32_t threads) override {
     const int size = threads > 0 ? threads : usable_processors();
@@ -90,11 +61,38 @@ class CpuDevice final : public azj_device {
   }
 
  private:
+  // More than the machine has is refused here: the kernel would promise it, and kill the process when it is touched.
+  void* allocate(uint64_t bytes, Allocations& allocations) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const uint64_t live = allocations_.live_bytes() + host_allocations_.live_bytes();
+    void* memory = nullptr;
+    if (bytes <= total_bytes_ && live <= total_bytes_ - bytes && posix_memalign(&memory, kAlignment, bytes) == 0) {
+      try {
+        allocations.add(memory, bytes);
+      } catch (...) {
+        std::free(memory);
+        throw;
+      }
+      return memory;
+    }
+    fail(AZJ_OUT_OF_MEMORY,
+         "%" PRIu64 " bytes were asked for; the machine has %" PRIu64 " bytes, of which %" PRIu64
+         " are free and %" PRIu64 " are already allocated on this device",
+         bytes, total_bytes_, host_memory().free, live);
+  }
+
+  void release(void* memory, Allocations& allocations) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    allocations.require(memory);
+    allocations.remove(memory);
+    std::free(memory);
+  }
+
   const InstructionSet& instruction_set_;
   const uint64_t total_bytes_;
   std::mutex mutex_;
-  uint64_t live_bytes_ = 0;
-  std::unordered_map<void*, uint64_t> allocations_;
+  Allocations allocations_{"azj_alloc"};
+  Allocations host_allocations_{"azj_host_alloc"};
 };
 
 }  // namespace

@@ -25,10 +25,32 @@ void gemm_parallel(Team& team, int64_t m, int64_t n, int64_t k, float alpha, Mat
   }
 }
 
-void Stream::gemm(const azj_gemm_desc& d, const float* a, const float* b, float* c) {
-  const Matrix op_a = d.transpose_a ? Matrix{a, 1, d.lda} : Matrix{a, d.lda, 1};
-  const Matrix op_b = d.transpose_b ? Matrix{b, 1, d.ldb} : Matrix{b, d.ldb, 1};
-  gemm_parallel(team_, d.m, d.n, d.k, d.alpha, op_a, op_b, d.beta, c, d.ldc);
+namespace {
+
+void check_algorithm(int32_t algorithm) {
+  if (algorithm != AZJ_GEMM_AUTO) {
+    fail(AZJ_UNSUPPORTED,
+         "GEMM algorithm %d is a CUDA kernel; on the CPU there is one algorithm, asked for by AZJ_GEMM_AUTO (0)",
+         algorithm);
+  }
+}
+
+}  // namespace
+
+int32_t Stream::gemm_choice(const azj_gemm_desc& d, int64_t) {
+  check_algorithm(d.algorithm);
+  return AZJ_GEMM_AUTO;
+}
+
+void Stream::gemm(const azj_gemm_desc& d, const GemmBatch& batch, const float* a, const float* b, float* c) {
+  check_algorithm(d.algorithm);
+  for (int64_t i = 0; i < batch.count; ++i) {
+    const float* a_i = a + i * batch.stride_a;
+    const float* b_i = b + i * batch.stride_b;
+    const Matrix op_a = d.transpose_a ? Matrix{a_i, 1, d.lda} : Matrix{a_i, d.lda, 1};
+    const Matrix op_b = d.transpose_b ? Matrix{b_i, 1, d.ldb} : Matrix{b_i, d.ldb, 1};
+    gemm_parallel(team_, d.m, d.n, d.k, d.alpha, op_a, op_b, d.beta, c + i * batch.stride_c, d.ldc);
+  }
 }
 
 }  // namespace azj::cpu::AZJ_ISA

@@ -26,5 +26,7 @@ Stream::~Stream() { delete &team_; }
 void Stream::upload(void* dst, const void* src, uint64_t bytes) { copy_bytes(team_, dst, src, bytes); }
 void Stream::download(void* dst, const void* src, uint64_t bytes) { copy_bytes(team_, dst, src, bytes); }
 void Stream::copy(void* dst, const void* src, uint64_t bytes) { copy_bytes(team_, dst, src, bytes); }
+void Stream::upload_async(void* dst, const void* src, uint64_t bytes) { copy_bytes(team_, dst, src, bytes); }
+void Stream::download_async(void* dst, const void* src, uint64_t bytes) { copy_bytes(team_, dst, src, bytes); }
 
 }  // namespace azj::cpu::AZJ_ISA

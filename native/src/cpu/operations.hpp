@@ -20,13 +20,16 @@ struct Stream final : azj_stream {
   void upload(void* dst, const void* src, uint64_t bytes) override;
   void download(void* dst, const void* src, uint64_t bytes) override;
   void copy(void* dst, const void* src, uint64_t bytes) override;
+  void upload_async(void* dst, const void* host_src, uint64_t bytes) override;
+  void download_async(void* host_dst, const void* src, uint64_t bytes) override;
 
   void fill(int64_t count, float value, float* x) override;
   void scale(int64_t count, float alpha, float* x) override;
   void axpy(int64_t count, float alpha, const float* x, float* y) override;
   void sum(int64_t count, float alpha, const float* x, float beta, float* result) override;
 
-  void gemm(const azj_gemm_desc& desc, const float* a, const float* b, float* c) override;
+  int32_t gemm_choice(const azj_gemm_desc& desc, int64_t batch) override;
+  void gemm(const azj_gemm_desc& desc, const GemmBatch& batch, const float* a, const float* b, float* c) override;
 
   void activation_forward(int32_t activation, float slope, int64_t count, const float* x, float* y) override;
   void activation_backward(int32_t activation, float slope, int64_t count, const float* y, const float* grad_y,
@@ -66,6 +69,11 @@ struct Stream final : azj_stream {
 
   void sgd(const azj_sgd_settings* settings, int64_t count, const float* g, float* w, float* v) override;
   void adam(const azj_adam_settings* settings, int64_t count, const float* g, float* w, float* m, float* v) override;
+
+  void gather(const azj_gather_desc& desc, const uint8_t* pixels, const int32_t* labels, const azj_gather_item* items,
+              int64_t* next, const float* mean, const float* scale, float* x, int32_t* y) override;
+  void random_uniform(azj_random_state* state, int64_t count, float low, float high, float* x) override;
+  void random_normal(azj_random_state* state, int64_t count, float mean, float deviation, float* x) override;
 
   Team& team_;
 };

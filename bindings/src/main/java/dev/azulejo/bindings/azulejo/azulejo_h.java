@@ -68,10 +68,10 @@ public class azulejo_h {
     public static final AddressLayout C_POINTER = ValueLayout.ADDRESS
             .withTargetLayout(MemoryLayout.sequenceLayout(java.lang.Long.MAX_VALUE, JAVA_BYTE));
     public static final ValueLayout.OfLong C_LONG = ValueLayout.JAVA_LONG;
-    private static final int AZJ_ABI_VERSION = (int)1L;
+    private static final int AZJ_ABI_VERSION = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define AZJ_ABI_VERSION 1
+     * #define AZJ_ABI_VERSION 2
      * }
      */
     public static int AZJ_ABI_VERSION() {
@@ -1235,6 +1235,892 @@ public class azulejo_h {
         }
     }
 
+    private static class azj_host_alloc {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_LONG,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_host_alloc");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_host_alloc(azj_device *device, uint64_t bytes, void **memory)
+     * }
+     */
+    public static FunctionDescriptor azj_host_alloc$descriptor() {
+        return azj_host_alloc.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_host_alloc(azj_device *device, uint64_t bytes, void **memory)
+     * }
+     */
+    public static MethodHandle azj_host_alloc$handle() {
+        return azj_host_alloc.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_host_alloc(azj_device *device, uint64_t bytes, void **memory)
+     * }
+     */
+    public static MemorySegment azj_host_alloc$address() {
+        return azj_host_alloc.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_host_alloc(azj_device *device, uint64_t bytes, void **memory)
+     * }
+     */
+    public static int azj_host_alloc(MemorySegment device, long bytes, MemorySegment memory) {
+        var mh$ = azj_host_alloc.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_host_alloc", device, bytes, memory);
+            }
+            return (int)mh$.invokeExact(device, bytes, memory);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_host_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_host_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_host_free(azj_device *device, void *memory)
+     * }
+     */
+    public static FunctionDescriptor azj_host_free$descriptor() {
+        return azj_host_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_host_free(azj_device *device, void *memory)
+     * }
+     */
+    public static MethodHandle azj_host_free$handle() {
+        return azj_host_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_host_free(azj_device *device, void *memory)
+     * }
+     */
+    public static MemorySegment azj_host_free$address() {
+        return azj_host_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_host_free(azj_device *device, void *memory)
+     * }
+     */
+    public static int azj_host_free(MemorySegment device, MemorySegment memory) {
+        var mh$ = azj_host_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_host_free", device, memory);
+            }
+            return (int)mh$.invokeExact(device, memory);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_upload_async {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_upload_async");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_upload_async(azj_stream *stream, void *device_dst, const void *host_src, uint64_t bytes)
+     * }
+     */
+    public static FunctionDescriptor azj_upload_async$descriptor() {
+        return azj_upload_async.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_upload_async(azj_stream *stream, void *device_dst, const void *host_src, uint64_t bytes)
+     * }
+     */
+    public static MethodHandle azj_upload_async$handle() {
+        return azj_upload_async.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_upload_async(azj_stream *stream, void *device_dst, const void *host_src, uint64_t bytes)
+     * }
+     */
+    public static MemorySegment azj_upload_async$address() {
+        return azj_upload_async.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_upload_async(azj_stream *stream, void *device_dst, const void *host_src, uint64_t bytes)
+     * }
+     */
+    public static int azj_upload_async(MemorySegment stream, MemorySegment device_dst, MemorySegment host_src, long bytes) {
+        var mh$ = azj_upload_async.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_upload_async", stream, device_dst, host_src, bytes);
+            }
+            return (int)mh$.invokeExact(stream, device_dst, host_src, bytes);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_download_async {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_download_async");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_download_async(azj_stream *stream, void *host_dst, const void *device_src, uint64_t bytes)
+     * }
+     */
+    public static FunctionDescriptor azj_download_async$descriptor() {
+        return azj_download_async.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_download_async(azj_stream *stream, void *host_dst, const void *device_src, uint64_t bytes)
+     * }
+     */
+    public static MethodHandle azj_download_async$handle() {
+        return azj_download_async.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_download_async(azj_stream *stream, void *host_dst, const void *device_src, uint64_t bytes)
+     * }
+     */
+    public static MemorySegment azj_download_async$address() {
+        return azj_download_async.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_download_async(azj_stream *stream, void *host_dst, const void *device_src, uint64_t bytes)
+     * }
+     */
+    public static int azj_download_async(MemorySegment stream, MemorySegment host_dst, MemorySegment device_src, long bytes) {
+        var mh$ = azj_download_async.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_download_async", stream, host_dst, device_src, bytes);
+            }
+            return (int)mh$.invokeExact(stream, host_dst, device_src, bytes);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_event_open {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_event_open");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_event_open(azj_device *device, azj_event **event)
+     * }
+     */
+    public static FunctionDescriptor azj_event_open$descriptor() {
+        return azj_event_open.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_event_open(azj_device *device, azj_event **event)
+     * }
+     */
+    public static MethodHandle azj_event_open$handle() {
+        return azj_event_open.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_event_open(azj_device *device, azj_event **event)
+     * }
+     */
+    public static MemorySegment azj_event_open$address() {
+        return azj_event_open.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_event_open(azj_device *device, azj_event **event)
+     * }
+     */
+    public static int azj_event_open(MemorySegment device, MemorySegment event) {
+        var mh$ = azj_event_open.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_event_open", device, event);
+            }
+            return (int)mh$.invokeExact(device, event);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_event_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_event_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_event_close(azj_event *event)
+     * }
+     */
+    public static FunctionDescriptor azj_event_close$descriptor() {
+        return azj_event_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_event_close(azj_event *event)
+     * }
+     */
+    public static MethodHandle azj_event_close$handle() {
+        return azj_event_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_event_close(azj_event *event)
+     * }
+     */
+    public static MemorySegment azj_event_close$address() {
+        return azj_event_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_event_close(azj_event *event)
+     * }
+     */
+    public static int azj_event_close(MemorySegment event) {
+        var mh$ = azj_event_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_event_close", event);
+            }
+            return (int)mh$.invokeExact(event);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_event_record {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_event_record");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_event_record(azj_stream *stream, azj_event *event)
+     * }
+     */
+    public static FunctionDescriptor azj_event_record$descriptor() {
+        return azj_event_record.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_event_record(azj_stream *stream, azj_event *event)
+     * }
+     */
+    public static MethodHandle azj_event_record$handle() {
+        return azj_event_record.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_event_record(azj_stream *stream, azj_event *event)
+     * }
+     */
+    public static MemorySegment azj_event_record$address() {
+        return azj_event_record.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_event_record(azj_stream *stream, azj_event *event)
+     * }
+     */
+    public static int azj_event_record(MemorySegment stream, MemorySegment event) {
+        var mh$ = azj_event_record.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_event_record", stream, event);
+            }
+            return (int)mh$.invokeExact(stream, event);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_event_synchronize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_event_synchronize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_event_synchronize(azj_event *event)
+     * }
+     */
+    public static FunctionDescriptor azj_event_synchronize$descriptor() {
+        return azj_event_synchronize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_event_synchronize(azj_event *event)
+     * }
+     */
+    public static MethodHandle azj_event_synchronize$handle() {
+        return azj_event_synchronize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_event_synchronize(azj_event *event)
+     * }
+     */
+    public static MemorySegment azj_event_synchronize$address() {
+        return azj_event_synchronize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_event_synchronize(azj_event *event)
+     * }
+     */
+    public static int azj_event_synchronize(MemorySegment event) {
+        var mh$ = azj_event_synchronize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_event_synchronize", event);
+            }
+            return (int)mh$.invokeExact(event);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_event_wait {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_event_wait");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_event_wait(azj_stream *stream, azj_event *event)
+     * }
+     */
+    public static FunctionDescriptor azj_event_wait$descriptor() {
+        return azj_event_wait.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_event_wait(azj_stream *stream, azj_event *event)
+     * }
+     */
+    public static MethodHandle azj_event_wait$handle() {
+        return azj_event_wait.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_event_wait(azj_stream *stream, azj_event *event)
+     * }
+     */
+    public static MemorySegment azj_event_wait$address() {
+        return azj_event_wait.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_event_wait(azj_stream *stream, azj_event *event)
+     * }
+     */
+    public static int azj_event_wait(MemorySegment stream, MemorySegment event) {
+        var mh$ = azj_event_wait.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_event_wait", stream, event);
+            }
+            return (int)mh$.invokeExact(stream, event);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_event_elapsed {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_event_elapsed");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_event_elapsed(azj_event *start, azj_event *end, double *milliseconds)
+     * }
+     */
+    public static FunctionDescriptor azj_event_elapsed$descriptor() {
+        return azj_event_elapsed.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_event_elapsed(azj_event *start, azj_event *end, double *milliseconds)
+     * }
+     */
+    public static MethodHandle azj_event_elapsed$handle() {
+        return azj_event_elapsed.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_event_elapsed(azj_event *start, azj_event *end, double *milliseconds)
+     * }
+     */
+    public static MemorySegment azj_event_elapsed$address() {
+        return azj_event_elapsed.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_event_elapsed(azj_event *start, azj_event *end, double *milliseconds)
+     * }
+     */
+    public static int azj_event_elapsed(MemorySegment start, MemorySegment end, MemorySegment milliseconds) {
+        var mh$ = azj_event_elapsed.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_event_elapsed", start, end, milliseconds);
+            }
+            return (int)mh$.invokeExact(start, end, milliseconds);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_graph_begin {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_graph_begin");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_graph_begin(azj_stream *stream)
+     * }
+     */
+    public static FunctionDescriptor azj_graph_begin$descriptor() {
+        return azj_graph_begin.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_graph_begin(azj_stream *stream)
+     * }
+     */
+    public static MethodHandle azj_graph_begin$handle() {
+        return azj_graph_begin.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_graph_begin(azj_stream *stream)
+     * }
+     */
+    public static MemorySegment azj_graph_begin$address() {
+        return azj_graph_begin.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_graph_begin(azj_stream *stream)
+     * }
+     */
+    public static int azj_graph_begin(MemorySegment stream) {
+        var mh$ = azj_graph_begin.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_graph_begin", stream);
+            }
+            return (int)mh$.invokeExact(stream);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_graph_end {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_graph_end");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_graph_end(azj_stream *stream, azj_graph **graph)
+     * }
+     */
+    public static FunctionDescriptor azj_graph_end$descriptor() {
+        return azj_graph_end.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_graph_end(azj_stream *stream, azj_graph **graph)
+     * }
+     */
+    public static MethodHandle azj_graph_end$handle() {
+        return azj_graph_end.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_graph_end(azj_stream *stream, azj_graph **graph)
+     * }
+     */
+    public static MemorySegment azj_graph_end$address() {
+        return azj_graph_end.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_graph_end(azj_stream *stream, azj_graph **graph)
+     * }
+     */
+    public static int azj_graph_end(MemorySegment stream, MemorySegment graph) {
+        var mh$ = azj_graph_end.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_graph_end", stream, graph);
+            }
+            return (int)mh$.invokeExact(stream, graph);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_graph_launch {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_graph_launch");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_graph_launch(azj_graph *graph)
+     * }
+     */
+    public static FunctionDescriptor azj_graph_launch$descriptor() {
+        return azj_graph_launch.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_graph_launch(azj_graph *graph)
+     * }
+     */
+    public static MethodHandle azj_graph_launch$handle() {
+        return azj_graph_launch.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_graph_launch(azj_graph *graph)
+     * }
+     */
+    public static MemorySegment azj_graph_launch$address() {
+        return azj_graph_launch.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_graph_launch(azj_graph *graph)
+     * }
+     */
+    public static int azj_graph_launch(MemorySegment graph) {
+        var mh$ = azj_graph_launch.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_graph_launch", graph);
+            }
+            return (int)mh$.invokeExact(graph);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_graph_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_graph_size");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_graph_size(azj_graph *graph, int64_t *operations)
+     * }
+     */
+    public static FunctionDescriptor azj_graph_size$descriptor() {
+        return azj_graph_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_graph_size(azj_graph *graph, int64_t *operations)
+     * }
+     */
+    public static MethodHandle azj_graph_size$handle() {
+        return azj_graph_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_graph_size(azj_graph *graph, int64_t *operations)
+     * }
+     */
+    public static MemorySegment azj_graph_size$address() {
+        return azj_graph_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_graph_size(azj_graph *graph, int64_t *operations)
+     * }
+     */
+    public static int azj_graph_size(MemorySegment graph, MemorySegment operations) {
+        var mh$ = azj_graph_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_graph_size", graph, operations);
+            }
+            return (int)mh$.invokeExact(graph, operations);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_graph_close {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_graph_close");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_graph_close(azj_graph *graph)
+     * }
+     */
+    public static FunctionDescriptor azj_graph_close$descriptor() {
+        return azj_graph_close.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_graph_close(azj_graph *graph)
+     * }
+     */
+    public static MethodHandle azj_graph_close$handle() {
+        return azj_graph_close.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_graph_close(azj_graph *graph)
+     * }
+     */
+    public static MemorySegment azj_graph_close$address() {
+        return azj_graph_close.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_graph_close(azj_graph *graph)
+     * }
+     */
+    public static int azj_graph_close(MemorySegment graph) {
+        var mh$ = azj_graph_close.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_graph_close", graph);
+            }
+            return (int)mh$.invokeExact(graph);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class azj_fill {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             azulejo_h.C_INT,
@@ -1490,6 +2376,69 @@ public class azulejo_h {
     public static int AZJ_GEMM_AUTO() {
         return AZJ_GEMM_AUTO;
     }
+    private static final int AZJ_GEMM_ONE_BLOCK = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_gemm_algorithm.AZJ_GEMM_ONE_BLOCK = 1
+     * }
+     */
+    public static int AZJ_GEMM_ONE_BLOCK() {
+        return AZJ_GEMM_ONE_BLOCK;
+    }
+    private static final int AZJ_GEMM_ONE_BLOCK_SHARED = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_gemm_algorithm.AZJ_GEMM_ONE_BLOCK_SHARED = 2
+     * }
+     */
+    public static int AZJ_GEMM_ONE_BLOCK_SHARED() {
+        return AZJ_GEMM_ONE_BLOCK_SHARED;
+    }
+    private static final int AZJ_GEMM_GRID = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_gemm_algorithm.AZJ_GEMM_GRID = 3
+     * }
+     */
+    public static int AZJ_GEMM_GRID() {
+        return AZJ_GEMM_GRID;
+    }
+    private static final int AZJ_GEMM_TILED = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_gemm_algorithm.AZJ_GEMM_TILED = 4
+     * }
+     */
+    public static int AZJ_GEMM_TILED() {
+        return AZJ_GEMM_TILED;
+    }
+    private static final int AZJ_GEMM_REGISTER = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_gemm_algorithm.AZJ_GEMM_REGISTER = 5
+     * }
+     */
+    public static int AZJ_GEMM_REGISTER() {
+        return AZJ_GEMM_REGISTER;
+    }
+    private static final int AZJ_GEMM_TENSOR_TF32 = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_gemm_algorithm.AZJ_GEMM_TENSOR_TF32 = 6
+     * }
+     */
+    public static int AZJ_GEMM_TENSOR_TF32() {
+        return AZJ_GEMM_TENSOR_TF32;
+    }
+    private static final int AZJ_GEMM_TENSOR_BF16 = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_gemm_algorithm.AZJ_GEMM_TENSOR_BF16 = 7
+     * }
+     */
+    public static int AZJ_GEMM_TENSOR_BF16() {
+        return AZJ_GEMM_TENSOR_BF16;
+    }
 
     private static class azj_gemm {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
@@ -1548,6 +2497,133 @@ public class azulejo_h {
                 traceDowncall("azj_gemm", stream, desc, a, b, c);
             }
             return (int)mh$.invokeExact(stream, desc, a, b, c);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_gemm_batched {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_LONG,
+            azulejo_h.C_LONG,
+            azulejo_h.C_LONG,
+            azulejo_h.C_LONG,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_gemm_batched");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_gemm_batched(azj_stream *stream, const azj_gemm_desc *desc, int64_t batch, int64_t stride_a, int64_t stride_b, int64_t stride_c, const float *a, const float *b, float *c)
+     * }
+     */
+    public static FunctionDescriptor azj_gemm_batched$descriptor() {
+        return azj_gemm_batched.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_gemm_batched(azj_stream *stream, const azj_gemm_desc *desc, int64_t batch, int64_t stride_a, int64_t stride_b, int64_t stride_c, const float *a, const float *b, float *c)
+     * }
+     */
+    public static MethodHandle azj_gemm_batched$handle() {
+        return azj_gemm_batched.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_gemm_batched(azj_stream *stream, const azj_gemm_desc *desc, int64_t batch, int64_t stride_a, int64_t stride_b, int64_t stride_c, const float *a, const float *b, float *c)
+     * }
+     */
+    public static MemorySegment azj_gemm_batched$address() {
+        return azj_gemm_batched.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_gemm_batched(azj_stream *stream, const azj_gemm_desc *desc, int64_t batch, int64_t stride_a, int64_t stride_b, int64_t stride_c, const float *a, const float *b, float *c)
+     * }
+     */
+    public static int azj_gemm_batched(MemorySegment stream, MemorySegment desc, long batch, long stride_a, long stride_b, long stride_c, MemorySegment a, MemorySegment b, MemorySegment c) {
+        var mh$ = azj_gemm_batched.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_gemm_batched", stream, desc, batch, stride_a, stride_b, stride_c, a, b, c);
+            }
+            return (int)mh$.invokeExact(stream, desc, batch, stride_a, stride_b, stride_c, a, b, c);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_gemm_choice {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_LONG,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_gemm_choice");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_gemm_choice(azj_stream *stream, const azj_gemm_desc *desc, int64_t batch, int32_t *algorithm)
+     * }
+     */
+    public static FunctionDescriptor azj_gemm_choice$descriptor() {
+        return azj_gemm_choice.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_gemm_choice(azj_stream *stream, const azj_gemm_desc *desc, int64_t batch, int32_t *algorithm)
+     * }
+     */
+    public static MethodHandle azj_gemm_choice$handle() {
+        return azj_gemm_choice.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_gemm_choice(azj_stream *stream, const azj_gemm_desc *desc, int64_t batch, int32_t *algorithm)
+     * }
+     */
+    public static MemorySegment azj_gemm_choice$address() {
+        return azj_gemm_choice.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_gemm_choice(azj_stream *stream, const azj_gemm_desc *desc, int64_t batch, int32_t *algorithm)
+     * }
+     */
+    public static int azj_gemm_choice(MemorySegment stream, MemorySegment desc, long batch, MemorySegment algorithm) {
+        var mh$ = azj_gemm_choice.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_gemm_choice", stream, desc, batch, algorithm);
+            }
+            return (int)mh$.invokeExact(stream, desc, batch, algorithm);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
@@ -1875,6 +2951,33 @@ public class azulejo_h {
      */
     public static int AZJ_CONV_IM2COL_GEMM() {
         return AZJ_CONV_IM2COL_GEMM;
+    }
+    private static final int AZJ_CONV_IMPLICIT_GEMM = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_conv_algorithm.AZJ_CONV_IMPLICIT_GEMM = 3
+     * }
+     */
+    public static int AZJ_CONV_IMPLICIT_GEMM() {
+        return AZJ_CONV_IMPLICIT_GEMM;
+    }
+    private static final int AZJ_CONV_IMPLICIT_GEMM_TF32 = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_conv_algorithm.AZJ_CONV_IMPLICIT_GEMM_TF32 = 4
+     * }
+     */
+    public static int AZJ_CONV_IMPLICIT_GEMM_TF32() {
+        return AZJ_CONV_IMPLICIT_GEMM_TF32;
+    }
+    private static final int AZJ_CONV_IMPLICIT_GEMM_BF16 = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_conv_algorithm.AZJ_CONV_IMPLICIT_GEMM_BF16 = 5
+     * }
+     */
+    public static int AZJ_CONV_IMPLICIT_GEMM_BF16() {
+        return AZJ_CONV_IMPLICIT_GEMM_BF16;
     }
     private static final int AZJ_CONV_FORWARD = (int)0L;
     /**
@@ -3293,6 +4396,217 @@ public class azulejo_h {
                 traceDowncall("azj_adam", stream, settings, count, g, w, m, v);
             }
             return (int)mh$.invokeExact(stream, settings, count, g, w, m, v);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int AZJ_BORDER_ZERO = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_border.AZJ_BORDER_ZERO = 0
+     * }
+     */
+    public static int AZJ_BORDER_ZERO() {
+        return AZJ_BORDER_ZERO;
+    }
+    private static final int AZJ_BORDER_MIRROR = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_border.AZJ_BORDER_MIRROR = 1
+     * }
+     */
+    public static int AZJ_BORDER_MIRROR() {
+        return AZJ_BORDER_MIRROR;
+    }
+
+    private static class azj_gather {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_gather");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_gather(azj_stream *stream, const azj_gather_desc *desc, const uint8_t *pixels, const int32_t *labels, const azj_gather_item *items, int64_t *next, const float *mean, const float *scale, float *x, int32_t *y)
+     * }
+     */
+    public static FunctionDescriptor azj_gather$descriptor() {
+        return azj_gather.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_gather(azj_stream *stream, const azj_gather_desc *desc, const uint8_t *pixels, const int32_t *labels, const azj_gather_item *items, int64_t *next, const float *mean, const float *scale, float *x, int32_t *y)
+     * }
+     */
+    public static MethodHandle azj_gather$handle() {
+        return azj_gather.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_gather(azj_stream *stream, const azj_gather_desc *desc, const uint8_t *pixels, const int32_t *labels, const azj_gather_item *items, int64_t *next, const float *mean, const float *scale, float *x, int32_t *y)
+     * }
+     */
+    public static MemorySegment azj_gather$address() {
+        return azj_gather.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_gather(azj_stream *stream, const azj_gather_desc *desc, const uint8_t *pixels, const int32_t *labels, const azj_gather_item *items, int64_t *next, const float *mean, const float *scale, float *x, int32_t *y)
+     * }
+     */
+    public static int azj_gather(MemorySegment stream, MemorySegment desc, MemorySegment pixels, MemorySegment labels, MemorySegment items, MemorySegment next, MemorySegment mean, MemorySegment scale, MemorySegment x, MemorySegment y) {
+        var mh$ = azj_gather.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_gather", stream, desc, pixels, labels, items, next, mean, scale, x, y);
+            }
+            return (int)mh$.invokeExact(stream, desc, pixels, labels, items, next, mean, scale, x, y);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_random_uniform {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_LONG,
+            azulejo_h.C_FLOAT,
+            azulejo_h.C_FLOAT,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_random_uniform");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_random_uniform(azj_stream *stream, azj_random_state *state, int64_t count, float low, float high, float *x)
+     * }
+     */
+    public static FunctionDescriptor azj_random_uniform$descriptor() {
+        return azj_random_uniform.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_random_uniform(azj_stream *stream, azj_random_state *state, int64_t count, float low, float high, float *x)
+     * }
+     */
+    public static MethodHandle azj_random_uniform$handle() {
+        return azj_random_uniform.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_random_uniform(azj_stream *stream, azj_random_state *state, int64_t count, float low, float high, float *x)
+     * }
+     */
+    public static MemorySegment azj_random_uniform$address() {
+        return azj_random_uniform.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_random_uniform(azj_stream *stream, azj_random_state *state, int64_t count, float low, float high, float *x)
+     * }
+     */
+    public static int azj_random_uniform(MemorySegment stream, MemorySegment state, long count, float low, float high, MemorySegment x) {
+        var mh$ = azj_random_uniform.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_random_uniform", stream, state, count, low, high, x);
+            }
+            return (int)mh$.invokeExact(stream, state, count, low, high, x);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_random_normal {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_LONG,
+            azulejo_h.C_FLOAT,
+            azulejo_h.C_FLOAT,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_random_normal");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_random_normal(azj_stream *stream, azj_random_state *state, int64_t count, float mean, float deviation, float *x)
+     * }
+     */
+    public static FunctionDescriptor azj_random_normal$descriptor() {
+        return azj_random_normal.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_random_normal(azj_stream *stream, azj_random_state *state, int64_t count, float mean, float deviation, float *x)
+     * }
+     */
+    public static MethodHandle azj_random_normal$handle() {
+        return azj_random_normal.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_random_normal(azj_stream *stream, azj_random_state *state, int64_t count, float mean, float deviation, float *x)
+     * }
+     */
+    public static MemorySegment azj_random_normal$address() {
+        return azj_random_normal.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_random_normal(azj_stream *stream, azj_random_state *state, int64_t count, float mean, float deviation, float *x)
+     * }
+     */
+    public static int azj_random_normal(MemorySegment stream, MemorySegment state, long count, float mean, float deviation, MemorySegment x) {
+        var mh$ = azj_random_normal.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_random_normal", stream, state, count, mean, deviation, x);
+            }
+            return (int)mh$.invokeExact(stream, state, count, mean, deviation, x);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
