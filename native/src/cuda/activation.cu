@@ -52,7 +52,8 @@ void activation_forward(cudaStream_t stream, int32_t activation, float slope, in
 
 void activation_backward(cudaStream_t stream, int32_t activation, float slope, int64_t count, const float* y,
                          const float* grad_y, float* grad_x) {
-  launch_elements(backward_kernel, stream, count, pack_aligned(y, grad_y, grad_x), activation, slope, y, grad_y, grad_x);
+  const bool aligned = pack_aligned(y, grad_y, grad_x);
+  launch_elements(backward_kernel, stream, count, aligned, activation, slope, y, grad_y, grad_x);
 }
 
 }  // namespace azj::cuda

@@ -1,5 +1,5 @@
-// Loops over arrays of any length: one grid, walked in strides of its threads, four floats (16 bytes) at a time where every
-// array is aligned for it.
+// Loops over arrays of any length: one grid, walked in strides of its threads, four floats (16 bytes) at a time where
+// every array is aligned for it.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,10 @@ namespace azj::cuda {
 constexpr int kElementThreads = 256;
 constexpr int64_t kElementBlocks = 4096;  // of a grid at most: twice what the largest GPU holds at a time
 constexpr int kPackWidth = 4;
+
+// Blocks of 256 threads that a multiprocessor should hold at least: leaves each thread 64 registers. Given to the
+// kernels that ptxas otherwise squeezes into fewer, at the price of a spill.
+constexpr int kResidentBlocks = 4;
 
 // Neighbouring floats, loaded and stored by one instruction.
 template <int kWidth>

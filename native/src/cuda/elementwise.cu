@@ -1,6 +1,7 @@
 // x = value, x = alpha x, y = y + alpha x (azulejo.h).
 //
-//   x, y [count]; a thread takes four neighbouring floats, or one where an array is not aligned to 16 bytes and at the end
+//   x, y [count]; a thread takes four neighbouring floats, or one where an array is not aligned to 16 bytes and at the
+//   end
 //
 // Bound by memory: 4, 8 and 12 bytes an element.
 #include "elements.cuh"
@@ -26,8 +27,8 @@ __global__ __launch_bounds__(kElementThreads) void scale_kernel(int64_t count, i
   });
 }
 
-__global__ __launch_bounds__(kElementThreads) void axpy_kernel(int64_t count, int64_t packs, float alpha, const float* x,
-                                                               float* y) {
+__global__ __launch_bounds__(kElementThreads) void axpy_kernel(int64_t count, int64_t packs, float alpha,
+                                                               const float* x, float* y) {
   for_elements(count, packs, [=](auto width, int64_t i) {
     constexpr int kWidth = decltype(width)::value;
     const auto from = load<kWidth>(x + i);

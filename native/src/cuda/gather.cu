@@ -1,11 +1,11 @@
-// A mini-batch from a data set of bytes on the device: chosen, moved, mirrored, divided by 255 and normalised (azulejo.h).
+// A mini-batch from a data set of bytes on the device: chosen, moved, mirrored and normalised (azulejo.h).
 //
 //   pixels [samples][channels][height][width] bytes, labels [samples]; items [items], one for each sample of an epoch
 //   x [batch][channels][height][width], y [batch]
 //
-// blockIdx.y runs over the planes of x, the threads of blockIdx.x over one plane; a thread takes four neighbouring pixels of
-// a row where rows are multiples of that and x is aligned, else one. Writes are coalesced; the bytes read, shifted against
-// them, come through the cache.
+// blockIdx.y runs over the planes of x, the threads of blockIdx.x over one plane; a thread takes four neighbouring
+// pixels of a row where rows are multiples of that and x is aligned, else one. Writes are coalesced; the bytes read,
+// shifted against them, come through the cache.
 //
 // next[0] lies in device memory, so that a replayed launch gathers the next batch; a second launch moves it on when all
 // threads of the first have read it.

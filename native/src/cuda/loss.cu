@@ -3,8 +3,8 @@
 //   x, targets, grad [rows][columns]; labels, predictions [rows] int32; losses, hits [rows]
 //   a warp or a block per row, row_team.cuh
 //
-// In place (grad == x) is allowed: each element is overwritten by the thread that alone reads it, the one at the label after
-// all have it. A kernel cannot refuse a label outside the classes; its row becomes NaN.
+// In place (grad == x) is allowed: each element is overwritten by the thread that alone reads it, the one at the label
+// after all have it. A kernel cannot refuse a label outside the classes; its row becomes NaN.
 #include "kernels.hpp"
 #include "row_team.cuh"
 
@@ -13,9 +13,9 @@ namespace azj::cuda {
 namespace {
 
 template <class Team>
-__global__ __launch_bounds__(kRowThreads) void softmax_cross_entropy_kernel(int64_t rows, int64_t classes, const float* x,
-                                                                            const int32_t* labels, float grad_scale,
-                                                                            float* losses, float* grad) {
+__global__ __launch_bounds__(kRowThreads, kResidentBlocks) void softmax_cross_entropy_kernel(
+    int64_t rows, int64_t classes, const float* x, const int32_t* labels, float grad_scale, float* losses,
+    float* grad) {
   const Team team;
   for (int64_t r = team.first_row(); r < rows; r += team.row_step()) {
     const float* from = x + r * classes;
@@ -46,9 +46,10 @@ __global__ __launch_bounds__(kRowThreads) void softmax_cross_entropy_kernel(int6
 }
 
 template <class Team>
-__global__ __launch_bounds__(kRowThreads) void sigmoid_cross_entropy_kernel(int64_t rows, int64_t classes, const float* x,
-                                                                            const float* targets, float grad_scale,
-                                                                            float* losses, float* grad) {
+__global__ __launch_bounds__(kRowThreads) void sigmoid_cross_entropy_kernel(int64_t rows, int64_t classes,
+                                                                            const float* x, const float* targets,
+                                                                            float grad_scale, float* losses,
+                                                                            float* grad) {
   const Team team;
   for (int64_t r = team.first_row(); r < rows; r += team.row_step()) {
     double loss = 0;

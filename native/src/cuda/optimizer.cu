@@ -1,8 +1,8 @@
 // SGD with momentum, T(2.6), Adam and AdamW (azulejo.h): one launch over all parameters of a network.
 //
 //   g, w, v, m [count]; settings: one struct in device memory, read by every thread when it starts, so that a captured
-//   launch follows a learning-rate schedule. A thread takes four neighbouring floats, or one where an array is not aligned
-//   to 16 bytes and at the end.
+//   launch follows a learning-rate schedule. A thread takes four neighbouring floats, or one where an array is not
+//   aligned to 16 bytes and at the end.
 //
 // Bound by memory: 12 (SGD), 20 (momentum) and 28 (Adam) bytes a parameter.
 #include "elements.cuh"
@@ -13,8 +13,8 @@ namespace azj::cuda {
 namespace {
 
 __global__ __launch_bounds__(kElementThreads) void sgd_kernel(int64_t count, int64_t packs,
-                                                              const azj_sgd_settings* settings, const float* g, float* w,
-                                                              float* v) {
+                                                              const azj_sgd_settings* settings, const float* g,
+                                                              float* w, float* v) {
   const azj_sgd_settings s = *settings;
   for_elements(count, packs, [=](auto width, int64_t i) {
     constexpr int kWidth = decltype(width)::value;

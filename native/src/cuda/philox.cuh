@@ -1,6 +1,6 @@
-// Philox4x32-10: random numbers by counting (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3",
-// SC 2011). A block of four random words is a function of its number and a seed and of nothing else, so any thread computes
-// any part of a sequence, and a repeated launch repeats it. The same numbers as cpu/random.cpp's.
+// Philox4x32-10: random numbers by counting (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
+// 1, 2, 3", SC 2011). A block of four random words is a function of its number and a seed and of nothing else, so any
+// thread computes any part of a sequence, and a repeated launch repeats it. The same numbers as cpu/random.cpp's.
 #pragma once
 
 #include <cuda_runtime.h>

@@ -2,11 +2,13 @@
 //
 //   x, grad_x [batch][channels][height][width]; y, grad_y, argmax [batch][channels][out_h][out_w]
 //
-// Forward: a thread computes an output; where windows are large (kWarpTaps), a warp does. Backward: a thread computes an
-// element of grad_x from the windows that cover it, in the order of y, so nothing is added atomically. The 2x2 windows
-// with stride 2 of nearly every network ("halves") have loops of constant length and a backward pass by output.
+// Forward: a thread computes an output; where windows are large (kWarpTaps), a warp does. Backward: a thread computes
+// an element of grad_x from the windows that cover it, in the order of y, so nothing is added atomically. The 2x2
+// windows with stride 2 of nearly every network ("halves") have loops of constant length and a backward pass by output.
 //
 // The first maximum wins, and a NaN wins over every number. Bound by memory where windows do not overlap.
+#include <type_traits>
+
 #include "backend.hpp"
 #include "elements.cuh"
 #include "kernels.hpp"
@@ -108,8 +110,10 @@ __device__ __forceinline__ float max_gradient(const Pool<Index>& pool, float gra
 }
 
 template <class Index, bool kMax>
-__global__ __launch_bounds__(kElementThreads) void backward_kernel(Pool<Index> pool, const float* grad_y,
-                                                                   const int32_t* argmax, float* grad_x) {
+__global__ __launch_bounds__(kElementThreads, kResidentBlocks) void backward_kernel(Pool<Index> pool,
+                                                                                    const float* grad_y,
+                                                                                    const int32_t* argmax,
+                                                                                    float* grad_x) {
   for (int64_t i = grid_thread(); i < pool.inputs; i += grid_threads()) {
     const auto at = pool_place(pool.x_grid, i);
     const auto rows = covering_outputs(pool.rows, at.row);
@@ -133,10 +137,10 @@ __global__ __launch_bounds__(kElementThreads) void backward_kernel(Pool<Index> p
 
 // A thread per cell of two by two elements of grad_x; the last cells of an odd height or width have no output and reach
 // one element beyond.
-template <class Index, bool kMax>
-__global__ __launch_bounds__(kElementThreads) void halves_backward_kernel(Pool<Index> pool, const float* grad_y,
+template <bool kMax>
+__global__ __launch_bounds__(kElementThreads) void halves_backward_kernel(Pool<int32_t> pool, const float* grad_y,
                                                                           const int32_t* argmax, float* grad_x) {
-  const Index height = pool.rows.input, width = pool.columns.input;
+  const int32_t height = pool.rows.input, width = pool.columns.input;
   const int64_t cells = pool.planes * pool.cells.rows * pool.cells.columns;
   for (int64_t i = grid_thread(); i < cells; i += grid_threads()) {
     const auto at = pool_place(pool.cells, i);
@@ -144,13 +148,13 @@ __global__ __launch_bounds__(kElementThreads) void halves_backward_kernel(Pool<I
     float g = 0;
     int32_t where = 0;
     if (has_output) {
-      const Index output = (at.plane * pool.rows.output + at.row) * pool.columns.output + at.column;
+      const int32_t output = (at.plane * pool.rows.output + at.row) * pool.columns.output + at.column;
       g = grad_y[output];
       if constexpr (kMax) where = argmax[output];
     }
-    for (Index r = 2 * at.row; r < 2 * at.row + 2 && r < height; ++r) {
-      for (Index c = 2 * at.column; c < 2 * at.column + 2 && c < width; ++c) {
-        const Index index = r * width + c;
+    for (int32_t r = 2 * at.row; r < 2 * at.row + 2 && r < height; ++r) {
+      for (int32_t c = 2 * at.column; c < 2 * at.column + 2 && c < width; ++c) {
+        const int32_t index = r * width + c;
         float value = kMax ? max_gradient(pool, g, where, index) : g * 0.25f;
         if (!has_output) value = 0;
         grad_x[at.plane * pool.plane + index] = value;
@@ -163,8 +167,14 @@ int64_t taps_inside(const azj_pool2d_desc& d) {
   return (d.window_h < d.height ? d.window_h : d.height) * (d.window_w < d.width ? d.window_w : d.width);
 }
 
+// With 64-bit indices one kernel takes all windows.
+template <class Index>
+constexpr bool kHasHalves = std::is_same_v<Index, int32_t>;
+
+template <class Index>
 bool halves(const azj_pool2d_desc& d) {
-  return d.window_h == 2 && d.window_w == 2 && d.stride_h == 2 && d.stride_w == 2 && d.pad_h == 0 && d.pad_w == 0;
+  return kHasHalves<Index> && d.window_h == 2 && d.window_w == 2 && d.stride_h == 2 && d.stride_w == 2 &&
+         d.pad_h == 0 && d.pad_w == 0;
 }
 
 template <class Index>
@@ -206,6 +216,7 @@ void with_pool(const azj_pool2d_desc& d, Body&& body) {
 template <class Index>
 void forward(cudaStream_t stream, const azj_pool2d_desc& d, const Pool<Index>& pool, const float* x, float* y,
              int32_t* argmax) {
+  constexpr bool kHalves = kHasHalves<Index>;
   const bool max = d.mode == AZJ_POOL_MAX;
   const unsigned blocks = element_blocks(pool.outputs);
   if (taps_inside(d) >= kWarpTaps) {
@@ -213,11 +224,11 @@ void forward(cudaStream_t stream, const azj_pool2d_desc& d, const Pool<Index>& p
     launch(max ? warp_forward_kernel<Index, true> : warp_forward_kernel<Index, false>,
            static_cast<unsigned>(warps < kRowBlocks ? warps : kRowBlocks), kRowThreads, 0, stream, pool, x, y, argmax);
   } else if (max) {
-    launch(halves(d) ? max_forward_kernel<Index, true> : max_forward_kernel<Index, false>, blocks, kElementThreads, 0,
-           stream, pool, x, y, argmax);
+    launch(halves<Index>(d) ? max_forward_kernel<Index, kHalves> : max_forward_kernel<Index, false>, blocks,
+           kElementThreads, 0, stream, pool, x, y, argmax);
   } else {
-    launch(halves(d) ? mean_forward_kernel<Index, true> : mean_forward_kernel<Index, false>, blocks, kElementThreads, 0,
-           stream, pool, x, y);
+    launch(halves<Index>(d) ? mean_forward_kernel<Index, kHalves> : mean_forward_kernel<Index, false>, blocks,
+           kElementThreads, 0, stream, pool, x, y);
   }
 }
 
@@ -225,11 +236,16 @@ template <class Index>
 void backward(cudaStream_t stream, const azj_pool2d_desc& d, const Pool<Index>& pool, const float* grad_y,
               const int32_t* argmax, float* grad_x) {
   const bool max = d.mode == AZJ_POOL_MAX;
-  const int64_t threads = halves(d) ? pool.planes * pool.cells.rows * pool.cells.columns : pool.inputs;
-  const auto by_element = max ? backward_kernel<Index, true> : backward_kernel<Index, false>;
-  const auto by_cell = max ? halves_backward_kernel<Index, true> : halves_backward_kernel<Index, false>;
-  launch(halves(d) ? by_cell : by_element, element_blocks(threads), kElementThreads, 0, stream, pool, grad_y, argmax,
-         grad_x);
+  if constexpr (kHasHalves<Index>) {
+    if (halves<Index>(d)) {
+      const int64_t cells = pool.planes * pool.cells.rows * pool.cells.columns;
+      launch(max ? halves_backward_kernel<true> : halves_backward_kernel<false>, element_blocks(cells), kElementThreads,
+             0, stream, pool, grad_y, argmax, grad_x);
+      return;
+    }
+  }
+  launch(max ? backward_kernel<Index, true> : backward_kernel<Index, false>, element_blocks(pool.inputs),
+         kElementThreads, 0, stream, pool, grad_y, argmax, grad_x);
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ __device__ __forceinline__ PoolPlace<Index> pool_place(const PoolGrid<Index>& gr
   return {plane, line - plane * grid.rows, i - line * grid.columns};
 }
 
-// The part of x that the window of output `position` covers; never empty, because the padding is smaller than the window.
+// The part of x that the window of output `position` covers; never empty: the padding is smaller than the window.
 template <class Index>
 __device__ __forceinline__ PoolSpan<Index> covered_inputs(const PoolAxis<Index>& axis, Index position) {
   const Index start = position * axis.stride - axis.pad;
@@ -90,7 +90,8 @@ __device__ __forceinline__ PoolSpan<Index> covering_outputs(const PoolAxis<Index
   const Index last = position + axis.pad;  // of the padded x, counted from its edge
   const Index first = last - axis.window + 1;
   const Index end = axis.by_stride.quotient(last) + 1;
-  return {first > 0 ? axis.by_stride.quotient(first + axis.stride - 1) : 0, end < axis.output ? end : axis.output};
+  const Index begin = first > 0 ? axis.by_stride.quotient(first + axis.stride - 1) : 0;
+  return {begin, end < axis.output ? end : axis.output};
 }
 
 // What the sum over a window is divided by.

@@ -1,4 +1,4 @@
-// Fills an array with the next numbers of a random sequence, uniform or normal (azulejo.h), from Philox4x32-10 (philox.cuh).
+// Fills an array with the next numbers of a random sequence, uniform or normal (azulejo.h), from Philox4x32-10.
 //
 //   x [count]; a thread takes a block of the sequence, four neighbouring elements
 //

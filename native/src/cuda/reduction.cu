@@ -1,7 +1,7 @@
 // result = alpha sum x[i] + beta result (azulejo.h), the same bits on every device and for every alignment of x.
 //
-//   x [count]; partials [kBlocks] doubles. First launch: kBlocks blocks, each thread adds up packs of four in strides of
-//   the grid, each block its threads. Second launch: one block adds up the partials. A short x takes the second launch only.
+//   x [count]; partials [kBlocks] doubles. First launch: kBlocks blocks, each thread adds up packs of four in strides
+//   of the grid, each block its threads. Second launch: one block adds up the partials; of a short x, the elements.
 //
 // Sums are kept in double, as the CPU's are: bound by memory (4 bytes an element) all the same.
 #include "elements.cuh"

@@ -1,18 +1,18 @@
-// The threads that share a row of a matrix: a warp for up to 1024 columns, a block for more. Kernels are written once, for
-// either team:
+// The threads that share a row of a matrix: a warp for up to 1024 columns, a block for more. Kernels are written once,
+// for either team:
 //
 //   for (int64_t r = team.first_row(); r < rows; r += team.row_step()) {       // the same r for the whole team
 //     for (int64_t c = team.rank(); c < columns; c += Team::kSize) mine += ...;  // neighbours read neighbours
 //     total = team.reduce(mine, Add{});                                         // the same bits in every thread
 //   }
 //
-// Every reduction runs in a fixed order: shuffles inside a warp, then the warps one by one. It orders no memory: where a
-// thread overwrites what another one reads, team.synchronize() comes between.
+// Every reduction runs in a fixed order: shuffles inside a warp, then the warps one by one. It orders no memory: where
+// a thread overwrites what another one reads, team.synchronize() comes between.
 #pragma once
 
 #include <cstdint>
 
-#include "launch.cuh"
+#include "elements.cuh"
 
 namespace azj::cuda {
 

@@ -2,9 +2,9 @@
 //
 //   x, y, grad_y, grad_x [rows][classes]; a warp or a block per row, row_team.cuh
 //
-// Stable: exp(x - max). The row is read from memory once and then found in the cache; the exponentials of the second pass
-// are computed again in the third rather than stored. In place is allowed: only the last pass writes, each thread what
-// only it reads in that pass.
+// Stable: exp(x - max). The row is read from memory once and then found in the cache; the exponentials of the second
+// pass are computed again in the third rather than stored. In place is allowed: only the last pass writes, each thread
+// what only it reads in that pass.
 #include "kernels.hpp"
 #include "row_team.cuh"
 
