@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "../error.hpp"
+#include "architectures.hpp"
 
 namespace azj::cuda {
 
@@ -111,7 +112,7 @@ std::string explain_no_device(cudaError_t error) {
     case cudaErrorUnsupportedPtxVersion:
     case cudaErrorJitCompilerNotFound:
     case cudaErrorJitCompilationDisabled:
-      return "this build of libazulejo has no kernels that the device can run (built for " AZJ_CUDA_ARCHITECTURES_TEXT
+      return "this build of libazulejo has no kernels that the device can run (built for " + architectures_text() +
              "); build it with this device's architecture in AZJ_CUDA_ARCHITECTURES";
     default:
       return "the driver (CUDA " + version_text(driver) + "; built with CUDA " + version_text(runtime) +

@@ -1,0 +1,20 @@
+# libazulejo_emulated.so: libazulejo.so with the sources of src/cuda compiled, unchanged, by the C++ compiler on the CUDA
+# headers of emulation/, and the tests that execute them.
+
+set_source_files_properties(${AZJ_CUDA_KERNEL_SOURCES} PROPERTIES
+  LANGUAGE CXX COMPILE_OPTIONS "-xc++;${AZJ_EMULATION_CHECK_FLAGS}")
+
+add_library(azj_cuda_emulated OBJECT ${AZJ_CUDA_HOST_SOURCES} ${AZJ_CUDA_KERNEL_SOURCES})
+# Before all others: <cuda_runtime.h> is emulation's even where a toolkit is installed.
+target_include_directories(azj_cuda_emulated BEFORE PRIVATE emulation)
+target_include_directories(azj_cuda_emulated PRIVATE include src)
+target_compile_definitions(azj_cuda_emulated PRIVATE ${AZJ_CUDA_DEFINITIONS})
+target_compile_options(azj_cuda_emulated PRIVATE -Wno-unknown-pragmas)
+
+add_library(azj_emulated_backend OBJECT src/cuda/emulated_backend.cpp)
+target_include_directories(azj_emulated_backend BEFORE PRIVATE emulation)
+target_include_directories(azj_emulated_backend PRIVATE include src)
+
+azj_add_library(azulejo_emulated
+  $<TARGET_OBJECTS:azj_emulated_backend> $<TARGET_OBJECTS:azj_cuda_emulated> $<TARGET_OBJECTS:azj_emulation>)
+target_link_libraries(azulejo_emulated PRIVATE ${CMAKE_DL_LIBS})

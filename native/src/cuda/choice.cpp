@@ -1,0 +1,107 @@
+#include "choice.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <mutex>
+
+namespace azj::cuda {
+
+namespace {
+
+// Beyond the first, which also loads the kernel: as many runs as fit this time, at most kRuns. The quickest counts.
+constexpr double kMilliseconds = 5;
+constexpr int kRuns = 5;
+
+struct Remembered {
+  std::mutex mutex;
+  std::map<ChoiceKey, int32_t> choices;
+};
+
+Remembered& remembered() {
+  static Remembered all;
+  return all;
+}
+
+bool measuring() {
+  const char* text = std::getenv("AZULEJO_MEASURE");
+  return text == nullptr || std::strcmp(text, "0") != 0;
+}
+
+class Stopwatch {
+ public:
+  explicit Stopwatch(cudaStream_t stream) : stream_(stream) {
+    check(cudaEventCreateWithFlags(start_.address(), cudaEventDefault), "cudaEventCreateWithFlags");
+    check(cudaEventCreateWithFlags(end_.address(), cudaEventDefault), "cudaEventCreateWithFlags");
+  }
+
+  template <class Body>
+  double milliseconds(Body&& body) {
+    check(cudaEventRecord(start_.get(), stream_), "cudaEventRecord");
+    body();
+    check(cudaEventRecord(end_.get(), stream_), "cudaEventRecord");
+    check(cudaEventSynchronize(end_.get()), "cudaEventSynchronize");
+    float time = 0;
+    check(cudaEventElapsedTime(&time, start_.get(), end_.get()), "cudaEventElapsedTime");
+    return static_cast<double>(time);
+  }
+
+ private:
+  const cudaStream_t stream_;
+  EventHandle start_, end_;
+};
+
+double measure(Stopwatch& stopwatch, const Candidate& candidate, char* memory) {
+  double best = stopwatch.milliseconds([&] { candidate.run(memory); });
+  double spent = best;
+  for (int run = 0; run < kRuns && spent < kMilliseconds; ++run) {
+    const double time = stopwatch.milliseconds([&] { candidate.run(memory); });
+    best = std::min(best, time);
+    spent += time;
+  }
+  return best;
+}
+
+}  // namespace
+
+int32_t choose(CudaDevice& device, cudaStream_t stream, bool recording, ChoiceKey key,
+               const std::vector<Candidate>& candidates) {
+  key.push_back(device.ordinal());
+  {
+    std::lock_guard<std::mutex> lock(remembered().mutex);
+    const auto found = remembered().choices.find(key);
+    if (found != remembered().choices.end()) return found->second;
+  }
+  const int32_t unmeasured = candidates.front().algorithm;
+  if (recording || !measuring()) return unmeasured;
+  uint64_t bytes = 0;
+  for (const Candidate& candidate : candidates) bytes = std::max(bytes, candidate.bytes);
+  size_t free = 0, total = 0;
+  check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
+  if (bytes > free / 2) return unmeasured;
+
+  const Scratch scratch(device, bytes);
+  char* const memory = scratch.as<char>();
+  check(cudaMemsetAsync(memory, 0, bytes, stream), "cudaMemsetAsync");
+  Stopwatch stopwatch(stream);
+  int32_t best = unmeasured;
+  double best_time = std::numeric_limits<double>::infinity();
+  for (const Candidate& candidate : candidates) {
+    try {
+      const double time = measure(stopwatch, candidate, memory);
+      if (time < best_time) {
+        best = candidate.algorithm;
+        best_time = time;
+      }
+    } catch (const Error& error) {
+      if (error.status() != AZJ_UNSUPPORTED) throw;
+    }
+  }
+  // Another thread may have measured the same meanwhile: the first choice stays.
+  std::lock_guard<std::mutex> lock(remembered().mutex);
+  return remembered().choices.emplace(std::move(key), best).first->second;
+}
+
+}  // namespace azj::cuda

@@ -1,0 +1,158 @@
+// Convolution on a CUDA stream: which algorithm runs, and what each needs.
+#include <string>
+
+#include "choice.hpp"
+#include "kernels.hpp"
+#include "stream.hpp"
+
+namespace azj::cuda {
+
+namespace {
+
+constexpr GemmRung kIm2colRung = GemmRung::REGISTER;
+constexpr uint64_t kAlignment = 256;
+
+// The three tensors of a pass in the order of azulejo.h, inputs first: (x, w, y), (grad_z, w, grad_x), (x, grad_z, grad_w).
+struct PassOperands {
+  const float* first;
+  const float* second;
+  const float* bias;  // of the forward pass, or nullptr
+  float* result;
+  void* workspace;
+};
+
+ConvMath math_of(int32_t algorithm) {
+  if (algorithm == AZJ_CONV_IMPLICIT_GEMM_TF32) return ConvMath::TF32;
+  return algorithm == AZJ_CONV_IMPLICIT_GEMM_BF16 ? ConvMath::BF16 : ConvMath::FP32;
+}
+
+uint64_t workspace_bytes(const azj_conv2d_desc& d, int32_t pass, int32_t algorithm) {
+  switch (algorithm) {
+    case AZJ_CONV_DIRECT:
+      return 0;
+    case AZJ_CONV_IM2COL_GEMM:
+      return conv2d_im2col_workspace_bytes(d, pass);
+    default:
+      return pass == AZJ_CONV_GRAD_WEIGHTS ? conv2d_implicit_grad_weights_workspace_bytes(d, math_of(algorithm)) : 0;
+  }
+}
+
+void run_direct(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, const PassOperands& o) {
+  switch (pass) {
+    case AZJ_CONV_FORWARD: return conv2d_direct_forward(stream, d, o.first, o.second, o.bias, o.result);
+    case AZJ_CONV_GRAD_INPUT: return conv2d_direct_grad_input(stream, d, o.first, o.second, o.result);
+    default: return conv2d_direct_grad_weights(stream, d, o.first, o.second, o.result);
+  }
+}
+
+void run_im2col(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, const PassOperands& o) {
+  switch (pass) {
+    case AZJ_CONV_FORWARD:
+      return conv2d_im2col_forward(stream, d, kIm2colRung, o.first, o.second, o.bias, o.result, o.workspace);
+    case AZJ_CONV_GRAD_INPUT:
+      return conv2d_im2col_grad_input(stream, d, kIm2colRung, o.first, o.second, o.result, o.workspace);
+    default:
+      return conv2d_im2col_grad_weights(stream, d, kIm2colRung, o.first, o.second, o.result, o.workspace);
+  }
+}
+
+void run_implicit(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, ConvMath math, const PassOperands& o) {
+  switch (pass) {
+    case AZJ_CONV_FORWARD: return conv2d_implicit_forward(stream, d, math, o.first, o.second, o.bias, o.result);
+    case AZJ_CONV_GRAD_INPUT: return conv2d_implicit_grad_input(stream, d, math, o.first, o.second, o.result);
+    default: return conv2d_implicit_grad_weights(stream, d, math, o.first, o.second, o.result, o.workspace);
+  }
+}
+
+void run_pass(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, int32_t algorithm, const PassOperands& o) {
+  switch (algorithm) {
+    case AZJ_CONV_DIRECT: return run_direct(stream, d, pass, o);
+    case AZJ_CONV_IM2COL_GEMM: return run_im2col(stream, d, pass, o);
+    default: return run_implicit(stream, d, pass, math_of(algorithm), o);
+  }
+}
+
+uint64_t floats(int64_t count) {
+  return (static_cast<uint64_t>(count) * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+}  // namespace
+
+// AUTO chooses among the algorithms that compute in full float32.
+int32_t CudaStream::algorithm(const azj_conv2d_desc& d, int32_t pass) {
+  if (d.algorithm == AZJ_CONV_IMPLICIT_GEMM_TF32 || d.algorithm == AZJ_CONV_IMPLICIT_GEMM_BF16) {
+    if (device_.capability() >= 80) return d.algorithm;
+    fail(AZJ_UNSUPPORTED, "convolution algorithm %d uses tensor cores with TF32 or BF16 inputs, which need compute "
+         "capability 8.0; this device has %d.%d", d.algorithm, device_.capability() / 10, device_.capability() % 10);
+  }
+  if (d.algorithm != AZJ_CONV_AUTO) return d.algorithm;
+  const ConvSize size(d);
+  const uint64_t x = floats(d.batch * size.in_sample), w = floats(size.weights), y = floats(d.batch * size.out_sample);
+  const uint64_t first = pass == AZJ_CONV_GRAD_INPUT ? y : x;
+  const uint64_t second = pass == AZJ_CONV_GRAD_WEIGHTS ? y : w;
+  const uint64_t result = pass == AZJ_CONV_FORWARD ? y : pass == AZJ_CONV_GRAD_INPUT ? x : w;
+  std::vector<Candidate> candidates;
+  const auto add = [&](int32_t algorithm) {
+    candidates.push_back({algorithm, first + second + result + workspace_bytes(d, pass, algorithm),
+                          [&, algorithm](char* memory) {
+                            PassOperands o{};
+                            o.first = reinterpret_cast<const float*>(memory);
+                            o.second = reinterpret_cast<const float*>(memory + first);
+                            o.result = reinterpret_cast<float*>(memory + first + second);
+                            o.workspace = memory + first + second + result;
+                            run_pass(handle(), d, pass, algorithm, o);
+                          }});
+  };
+  // Without measuring the first one is taken: a depthwise product has one row, and nothing for a GEMM to reuse.
+  add(size.depthwise ? AZJ_CONV_DIRECT : AZJ_CONV_IMPLICIT_GEMM);
+  add(size.depthwise ? AZJ_CONV_IMPLICIT_GEMM : AZJ_CONV_DIRECT);
+  add(AZJ_CONV_IM2COL_GEMM);
+  const ChoiceKey key{1 + pass, d.batch, d.channels, d.height, d.width, d.filters, d.kernel_h, d.kernel_w, d.stride_h,
+                      d.stride_w, d.pad_h, d.pad_w, d.dilation_h, d.dilation_w, d.groups, d.samples_per_unroll};
+  return choose(device_, handle(), recording_, key, candidates);
+}
+
+int32_t CudaStream::conv2d_algorithm(const azj_conv2d_desc& d, int32_t pass) {
+  return device_.enter([&] { return algorithm(d, pass); });
+}
+
+uint64_t CudaStream::conv2d_workspace_bytes(const azj_conv2d_desc& d, int32_t pass) {
+  return device_.enter([&] { return workspace_bytes(d, pass, algorithm(d, pass)); });
+}
+
+void CudaStream::conv2d_forward(const azj_conv2d_desc& d, const float* x, const float* w, const float* bias, float* y,
+                                void* workspace) {
+  run({{"x", x}, {"w", w}, {"bias", bias}, {"y", y}, {"workspace", workspace}}, [&] {
+    run_pass(handle(), d, AZJ_CONV_FORWARD, algorithm(d, AZJ_CONV_FORWARD), {x, w, bias, y, workspace});
+  });
+}
+
+void CudaStream::conv2d_grad_input(const azj_conv2d_desc& d, const float* grad_z, const float* w, float* grad_x,
+                                   void* workspace) {
+  run({{"grad_z", grad_z}, {"w", w}, {"grad_x", grad_x}, {"workspace", workspace}}, [&] {
+    const PassOperands operands{grad_z, w, nullptr, grad_x, workspace};
+    run_pass(handle(), d, AZJ_CONV_GRAD_INPUT, algorithm(d, AZJ_CONV_GRAD_INPUT), operands);
+  });
+}
+
+void CudaStream::conv2d_grad_weights(const azj_conv2d_desc& d, const float* x, const float* grad_z, float* grad_w,
+                                     void* workspace) {
+  run({{"x", x}, {"grad_z", grad_z}, {"grad_w", grad_w}, {"workspace", workspace}}, [&] {
+    const PassOperands operands{x, grad_z, nullptr, grad_w, workspace};
+    run_pass(handle(), d, AZJ_CONV_GRAD_WEIGHTS, algorithm(d, AZJ_CONV_GRAD_WEIGHTS), operands);
+  });
+}
+
+void CudaStream::conv2d_grad_bias(const azj_conv2d_desc& d, const float* grad_z, float* grad_bias) {
+  run({{"grad_z", grad_z}, {"grad_bias", grad_bias}}, [&] { cuda::conv2d_grad_bias(handle(), d, grad_z, grad_bias); });
+}
+
+void CudaStream::im2col(const azj_conv2d_desc& d, const float* x, float* x_unroll) {
+  run({{"x", x}, {"x_unroll", x_unroll}}, [&] { cuda::im2col(handle(), d, d.batch, x, x_unroll); });
+}
+
+void CudaStream::col2im(const azj_conv2d_desc& d, const float* x_unroll, float* x) {
+  run({{"x_unroll", x_unroll}, {"x", x}}, [&] { cuda::col2im(handle(), d, d.batch, x_unroll, x); });
+}
+
+}  // namespace azj::cuda
