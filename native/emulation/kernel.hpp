@@ -27,6 +27,11 @@ __attribute__((visibility("hidden"))) inline void* thread_storage_of_this_librar
   return &anchor;
 }
 
+template <class T>
+void note_pointer(Kernel& kernel, const T& argument) {
+  if constexpr (std::is_pointer_v<T>) kernel.pointers.push_back(argument);
+}
+
 // The arguments are converted to the kernel's parameter types once, here, as in a real launch; every thread gets its own
 // copy when it is called.
 template <class... P, class... A>
@@ -41,14 +46,7 @@ Kernel bind(void (*kernel)(P...), A&&... args) {
   bound.invoke = [](const void* function, const void* values) {
     std::apply(reinterpret_cast<void (*)(P...)>(const_cast<void*>(function)), *static_cast<const Arguments*>(values));
   };
-  std::apply(
-      [&bound](const auto&... value) {
-        auto note = [&bound](const auto& v) {
-          if constexpr (std::is_pointer_v<std::decay_t<decltype(v)>>) bound.pointers.push_back(v);
-        };
-        (note(value), ...);
-      },
-      *arguments);
+  std::apply([&bound](const auto&... value) { (note_pointer(bound, value), ...); }, *arguments);
   bound.arguments = std::move(arguments);
   bound.thread_storage = &thread_storage_of_this_library;
   return bound;

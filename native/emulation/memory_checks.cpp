@@ -75,15 +75,29 @@ const char* explain(uint8_t shadow) {
   }
 }
 
-void fault(Scheduler& scheduler, uintptr_t address, size_t bytes, bool store, uint8_t shadow, const void* instruction) {
-  char where[256] = "shared memory";
-  const void* pointer = reinterpret_cast<const void*>(address);
-  if (!scheduler.shared().contains(pointer, 1)) describe_address(pointer, where, sizeof where);
-  if (scheduler.shared().contains_dynamic(pointer)) {
-    std::snprintf(where, sizeof where, "offset %zu of %zu bytes of dynamic shared memory",
-                  address - reinterpret_cast<uintptr_t>(scheduler.shared().dynamic()),
-                  scheduler.shared().dynamic_bytes());
+// Whether any of the bytes [begin, end) that are not known to be written still holds what they were filled with.
+bool holds_pattern(uintptr_t granule, unsigned unwritten) {
+  uint8_t pattern[8];
+  std::memcpy(pattern, &kSharedPattern, 4);
+  std::memcpy(pattern + 4, &kSharedPattern, 4);
+  const uint8_t* bytes = reinterpret_cast<const uint8_t*>(granule * 8);
+  // By words: a byte of a number may well look like one of the pattern.
+  for (unsigned word : {0x0fu, 0xf0u}) {
+    unsigned asked = unwritten & word;
+    bool same = asked != 0;
+    for (unsigned byte = 0; byte < 8; ++byte) {
+      if ((asked >> byte & 1) != 0 && bytes[byte] != pattern[byte]) same = false;
+    }
+    if (same) return true;
   }
+  return false;
+}
+
+void fault(Scheduler& scheduler, uintptr_t address, size_t bytes, bool store, uint8_t shadow, const void* instruction) {
+  char where[256];
+  const void* pointer = reinterpret_cast<const void*>(address);
+  scheduler.shared().describe(pointer, where, sizeof where);
+  if (where[0] == '\0') describe_address(pointer, where, sizeof where);
   char code[256];
   std::snprintf(code, sizeof code, "%s", code_location(instruction).c_str());
   scheduler.fail(is_uninitialised(shadow) ? cudaErrorLaunchFailure : cudaErrorIllegalAddress,
@@ -105,7 +119,12 @@ void examine(uintptr_t address, size_t bytes, bool store, const void* instructio
         note_written(granule, accessed);
         continue;
       }
-      if ((accessed & ~written_of(granule)) == 0) continue;
+      unsigned unwritten = accessed & ~written_of(granule);
+      if (unwritten == 0) continue;
+      if (shadow != static_cast<uint8_t>(Reason::kUninitialisedDevice) && !holds_pattern(granule, unwritten)) {
+        note_written(granule, unwritten);  // by code that is not instrumented
+        continue;
+      }
     } else if (shadow < 8 && (accessed >> shadow) == 0) {
       continue;
     }
@@ -143,6 +162,8 @@ void mark_pending(const void* target, size_t bytes) {
     written_of(granule) &= ~pending;
     shadow_of(granule) = static_cast<uint8_t>(Reason::kPendingCopy);
   }
+  // What the bytes were is lost. All asynchronous copies are of whole words.
+  for (uintptr_t word = begin; word < end; word += 4) std::memcpy(reinterpret_cast<void*>(word), &kSharedPattern, 4);
 }
 
 void mark_written(const void* target, size_t bytes) {
@@ -210,7 +231,10 @@ AZJ_CHECK(store8, 8, true)
 AZJ_CHECK(store16, 16, true)
 AZJ_CHECK_N(__asan_report_load_n_noabort, __asan_loadN_noabort, false)
 AZJ_CHECK_N(__asan_report_store_n_noabort, __asan_storeN_noabort, true)
+// Told about, and of no interest here.
 void __asan_handle_no_return() {}
+void __asan_before_dynamic_init(const char*) {}
+void __asan_after_dynamic_init() {}
 
 // -fsanitize=alignment: the layout of the first argument is the undefined-behaviour sanitizer's.
 struct TypeMismatch {

@@ -158,6 +158,7 @@ void Scheduler::suspend() {
     if (current_stack_ == nullptr) fail(cudaErrorLaunchOutOfResources, "no memory for the stack of a thread");
   } else {
     current_stack_ = next->stack;
+    if (ready_.head != nullptr) prefetch(ready_.head->stack->context);
   }
   switch_context(thread->stack->context, current_stack_->context);
   resumed(thread);

@@ -1,14 +1,25 @@
 // The shared memory of the block that an OS thread runs: the __shared__ variables, which are thread-local variables of
 // the library the kernel is in, and the dynamic part.
+//
+// Before every block all of it is filled with a signalling NaN and marked as uninitialised. The mark goes when the memory
+// is written; and because the compiler does not instrument accesses to a thread-local variable at a constant index, memory
+// that no longer holds the NaN counts as written, too. Such an access itself is not checked: it reads the NaN.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "kernel.hpp"
 
 namespace azj::emulation {
+
+// A float that is a signalling NaN, and an index out of every range.
+constexpr uint32_t kSharedPattern = 0x7fa5a5a5;
+
+// The most dynamic shared memory any device gives a block.
+constexpr size_t kMaxSharedBytes = 227 * 1024;
 
 class SharedMemory {
  public:
@@ -17,35 +28,39 @@ class SharedMemory {
   SharedMemory(const SharedMemory&) = delete;
   SharedMemory& operator=(const SharedMemory&) = delete;
 
-  // Dynamic memory of `bytes`; finds the variables of the kernel's library. Everything counts as uninitialised.
+  // Dynamic memory of `bytes`; finds the variables of the kernel's library.
   void begin_grid(const Kernel& kernel, size_t bytes);
-  // What the finished block initialised is uninitialised again.
+  // What the last block wrote is uninitialised again.
   void begin_block();
 
   void* dynamic() const { return dynamic_; }
   bool contains(const void* address, size_t bytes) const;
-  bool contains_dynamic(const void* address) const;
-  size_t dynamic_bytes() const { return dynamic_bytes_; }
+  // "offset 12 of 256 bytes of dynamic shared memory", "offset 0 of shared variable tile"
+  void describe(const void* address, char* text, size_t size) const;
 
-  // Called by the memory checks when a granule of this memory gets its first initialised byte.
+  // Called by the memory checks when 8 bytes of this memory are written to for the first time.
   void touched(uintptr_t granule) { touched_.push_back(granule); }
 
  private:
-  // The thread-local variables of one library, for the calling OS thread.
-  struct Variables {
-    void* (*storage)();
+  struct Variable {
     uintptr_t begin, end;
+    std::string name;
   };
-  const Variables& variables_of(const Kernel& kernel);
+  // The thread-local variables of one library, for the calling OS thread.
+  struct Library {
+    void* (*storage)();
+    uintptr_t begin, end;  // its thread-local segment
+    std::vector<Variable> variables;
+    std::vector<uint8_t> owned;  // for each 8 bytes of the segment, which of them belong to shared variables
+  };
+  Library& library_of(const Kernel& kernel);
+  void restore(uintptr_t granule);
 
   void* dynamic_ = nullptr;
   size_t dynamic_bytes_ = 0;
-  std::vector<Variables> libraries_;
-  const Variables* variables_ = nullptr;
+  std::vector<Library> libraries_;
+  Library* library_ = nullptr;
   std::vector<uintptr_t> touched_;
 };
-
-// The most dynamic shared memory any device gives a block.
-constexpr size_t kMaxSharedBytes = 227 * 1024;
 
 }  // namespace azj::emulation

@@ -98,7 +98,8 @@ void give_signal_stack() {
   constexpr size_t kBytes = 64 * 1024;
   stack_t stack;
   std::memset(&stack, 0, sizeof stack);
-  stack.ss_sp = ::operator new(kBytes);  // until the end of the process, like the thread
+  static thread_local void* const memory = ::operator new(kBytes);  // until the end of the process, like the thread
+  stack.ss_sp = memory;
   stack.ss_size = kBytes;
   sigaltstack(&stack, nullptr);
 }
