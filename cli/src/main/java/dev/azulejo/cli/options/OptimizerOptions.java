@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 
 /** How the weights are changed. */
 public final class OptimizerOptions {
-  private static final float SGD_RATE = 0.05f;
+  private static final float SGD_RATE = 0.02f;
   private static final float SGD_MOMENTUM = 0.9f;
   private static final float ADAM_RATE = 0.001f;
 
@@ -22,7 +22,7 @@ public final class OptimizerOptions {
   @Option(
       names = "--optimizer",
       paramLabel = "KIND",
-      defaultValue = "sgd",
+      defaultValue = "adam",
       description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
   private Kind optimizer;
 

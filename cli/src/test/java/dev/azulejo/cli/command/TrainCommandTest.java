@@ -31,7 +31,18 @@ class TrainCommandTest {
   void trainsAndWritesModelCurveAndMetrics() throws Exception {
     Path json = folder.resolve("also.json");
     Path data = GlyphFiles.write(folder, 320, 300);
-    Object[] train = Cli.train(folder, data, "--epochs", 3, "--validation", 0.25, "--json", json);
+    Object[] train =
+        Cli.train(
+            folder,
+            data,
+            "--epochs",
+            3,
+            "--optimizer",
+            "sgd",
+            "--validation",
+            0.25,
+            "--json",
+            json);
     Cli.Result result = Cli.run(train).succeeded();
     assertTrue(result.lastLine().matches("Test accuracy: \\d+\\.\\d\\d %"), result.lastLine());
     for (String part :
@@ -87,7 +98,18 @@ class TrainCommandTest {
         new Object[][] {
           {"--optimizer", "adam", "--weight-decay", 0.01, "--schedule", "step:1,0.5"},
           {"--optimizer", "sgd", "--nesterov", "--schedule", "constant", "--warmup", 0.5},
-          {"--rate", 0.01, "--momentum", 0, "--schedule", "cosine", "--workers", 2},
+          {
+            "--optimizer",
+            "sgd",
+            "--rate",
+            0.01,
+            "--momentum",
+            0,
+            "--schedule",
+            "cosine",
+            "--workers",
+            2
+          },
           {"--augment", "crop", "--threads", 1},
         }) {
       Cli.run(Cli.train(folder, options)).succeeded();
