@@ -23,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -146,6 +147,28 @@ class TrainerTest extends DeviceTest {
       org.junit.jupiter.api.Assertions.assertArrayEquals(
           SmallRuns.weights(plain), SmallRuns.weights(network));
     }
+  }
+
+  /** Augmentation sees values 0..1, before the normalisation, and training samples only. */
+  @Test
+  void augmentationComesBeforeNormalisation() {
+    var data = SmallRuns.glyphs(20);
+    AtomicInteger calls = new AtomicInteger();
+    try (Network network = Network.create(device, SmallRuns.SPEC, 1)) {
+      Trainer.of(network)
+          .validation(data)
+          .augment(
+              (sample, offset, shape, random) -> {
+                calls.incrementAndGet();
+                for (int i = offset; i < offset + shape.size(); i++) {
+                  if (!(sample[i] >= 0 && sample[i] <= 1)) {
+                    throw new IllegalStateException("value " + sample[i]);
+                  }
+                }
+              })
+          .fit(data, 2);
+    }
+    assertEquals(40, calls.get());
   }
 
   @Test
