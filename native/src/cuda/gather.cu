@@ -74,7 +74,7 @@ __device__ inline void gather_plane(const Gather& g, const azj_gather_item& item
 }
 
 template <int kWidth>
-__global__ __launch_bounds__(kGatherThreads) void gather_kernel(Gather g) {
+__global__ __launch_bounds__(kGatherThreads, kResidentBlocks) void gather_kernel(Gather g) {
   const int64_t plane = int64_t{g.height} * g.width;
   for (int64_t n = blockIdx.y; n < g.batch * g.channels; n += gridDim.y) {
     const int64_t in_batch = n / g.channels, channel = n - in_batch * g.channels;
