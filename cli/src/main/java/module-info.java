@@ -5,6 +5,7 @@ module dev.azulejo.cli {
   requires dev.azulejo.core;
   requires info.picocli;
   requires java.desktop;
+  requires me.tongfei.progressbar;
   requires org.knowm.xchart;
 
   // Commands of other modules; see CommandLines.

@@ -4,34 +4,29 @@ import dev.azulejo.train.BatchReport;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBarStyle;
 
-/** Progress as the last line of a terminal, drawn again and again, with a bar for the epoch. */
+/** Progress as the last line of a terminal, drawn again and again: a bar for each epoch. */
 final class BarProgress extends Progress {
   static final Duration INTERVAL = Duration.ofMillis(200);
 
+  /** The bar's figures need this much beside it; on a narrower terminal lines are better. */
+  static final int LEAST_COLUMNS = 80;
+
   private static final String ERASE_LINE = "\r\u001b[K";
 
-  /** A narrower bar says nothing. */
-  private static final int LEAST_BAR = 5;
-
-  /** A wider one is hard to read beside its figures. */
-  private static final int MOST_BAR = 40;
-
-  /** Eighths of a block, from empty to full. */
-  private static final String UNICODE = " ▏▎▍▌▋▊▉█";
-
-  private static final String ASCII = " -=#";
-
   private final Terminal terminal;
-  private final PrintWriter err;
+  private final Line line;
   private final long intervalNanos;
   private long next = System.nanoTime();
-  private boolean drawn;
+  private ProgressBar bar;
 
   BarProgress(Terminal terminal, PrintWriter out, PrintWriter err, Duration interval) {
     super(out);
     this.terminal = terminal;
-    this.err = err;
+    this.line = new Line(err, terminal.columns() - 1);
     intervalNanos = interval.toNanos();
   }
 
@@ -42,48 +37,75 @@ final class BarProgress extends Progress {
       return;
     }
     next = now + intervalNanos;
-    err.print(ERASE_LINE + line(report));
-    err.flush();
-    drawn = true;
+    if (bar == null) {
+      bar = newBar(report);
+    }
+    bar.stepTo(report.batch());
+    bar.setExtraMessage(
+        String.format(
+            Locale.ROOT,
+            " loss %.3f acc %.1f%% %.0f/s %s",
+            report.loss(),
+            100 * report.accuracy(),
+            report.samplesPerSecond(),
+            left()));
+    bar.refresh();
   }
 
   @Override
   void clear() {
-    if (drawn) {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+      line.clear();
+    }
+  }
+
+  private ProgressBar newBar(BatchReport report) {
+    return ProgressBar.builder()
+        .setTaskName("epoch " + report.epoch() + "/" + report.epochs())
+        .setInitialMax(report.batches())
+        .setStyle(terminal.unicode() ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
+        .setConsumer(line)
+        .hideEta() // of the epoch; the message tells the time left of the whole run
+        // It is drawn here, between two mini-batches, so that nothing else is being printed.
+        .setUpdateIntervalMillis(Integer.MAX_VALUE)
+        .build();
+  }
+
+  /**
+   * The last line of the terminal. The last column stays free: some terminals wrap as soon as it is
+   * written.
+   */
+  private static final class Line implements ProgressBarConsumer {
+    private final PrintWriter err;
+    private final int width;
+
+    Line(PrintWriter err, int width) {
+      this.err = err;
+      this.width = width;
+    }
+
+    @Override
+    public int getMaxRenderedLength() {
+      return width;
+    }
+
+    @Override
+    public synchronized void accept(String text) {
+      err.print(ERASE_LINE + text.substring(0, Math.min(width, text.length())).stripTrailing());
+      err.flush();
+    }
+
+    @Override
+    public synchronized void clear() {
       err.print(ERASE_LINE);
       err.flush();
-      drawn = false;
     }
-  }
 
-  private String line(BatchReport report) {
-    String begin = "epoch " + report.epoch() + "/" + report.epochs() + " |";
-    String end =
-        String.format(
-            Locale.ROOT,
-            "| %s, %.0f images/s, %s",
-            state(report),
-            report.samplesPerSecond(),
-            left());
-    // The last column stays free: some terminals go to the next line as soon as it is written.
-    int room = terminal.columns() - 1;
-    int width = Math.min(MOST_BAR, room - begin.length() - end.length());
-    String line =
-        width < LEAST_BAR
-            ? begin + end.substring(1)
-            : begin + bar((double) report.batch() / report.batches(), width) + end;
-    return line.substring(0, Math.min(room, line.length()));
-  }
-
-  /** A bar of so many characters, the last of the filled ones in steps finer than a character. */
-  private String bar(double fraction, int width) {
-    String steps = terminal.unicode() ? UNICODE : ASCII;
-    int full = steps.length() - 1;
-    int filled = (int) Math.round(fraction * width * full);
-    StringBuilder bar = new StringBuilder();
-    for (int i = 0; i < width; i++) {
-      bar.append(steps.charAt(Math.clamp(filled - (long) i * full, 0, full)));
+    @Override
+    public void close() {
+      clear();
     }
-    return bar.toString();
   }
 }

@@ -21,9 +21,9 @@ public abstract class Progress implements TrainingListener, AutoCloseable {
     this.out = out;
   }
 
-  /** The kind that suits a terminal, or its absence. */
+  /** The kind that suits a terminal: a bar where it is wide enough for one, else lines. */
   public static Progress of(Terminal terminal, PrintWriter out, PrintWriter err) {
-    return terminal.isPresent()
+    return terminal.columns() >= BarProgress.LEAST_COLUMNS
         ? new BarProgress(terminal, out, err, BarProgress.INTERVAL)
         : new LineProgress(out, err, LineProgress.INTERVAL);
   }

@@ -21,11 +21,6 @@ public record Terminal(int columns, boolean unicode) {
     return columns > 0 ? new Terminal(columns, encodesBlocks()) : NONE;
   }
 
-  /** Whether there is one. */
-  public boolean isPresent() {
-    return columns > 0;
-  }
-
   private static boolean encodesBlocks() {
     String name = System.getProperty("stderr.encoding", Charset.defaultCharset().name());
     return Charset.forName(name).newEncoder().canEncode('█');

@@ -58,26 +58,25 @@ class ProgressTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"80, true", "80, false", "200, true", "50, true", "20, true"})
+  @CsvSource({"80, true", "80, false", "200, true"})
   void aBarThatFitsTheTerminal(int columns, boolean unicode) {
     Terminal terminal = new Terminal(columns, unicode);
     train(new BarProgress(terminal, new PrintWriter(out), new PrintWriter(err), Duration.ZERO));
     String erase = "\r\u001b[K";
     String[] frames = err.toString().split("\\Q" + erase + "\\E", -1);
-    // One frame a mini-batch, and an erased line after each epoch.
+    // At least a frame for each mini-batch; nothing but erased lines stays.
+    assertTrue(frames.length > EPOCHS * BATCHES, err::toString);
     assertEquals("", frames[0]);
-    assertEquals(1 + EPOCHS * (BATCHES + 1), frames.length);
+    assertEquals("", frames[frames.length - 1]);
+    boolean full = false;
     for (String frame : frames) {
       assertTrue(frame.length() < columns, frame);
       assertTrue(unicode || frame.chars().allMatch(c -> c < 128), frame);
+      assertTrue(frame.isEmpty() || frame.matches("epoch [12]/2 +\\d+% .*"), frame);
+      full |=
+          frame.matches("epoch 2/2 100% .* 4/4 .* loss \\d\\.\\d+ acc \\d+\\.\\d% \\d+/s .* left");
     }
-    assertTrue(frames[1].startsWith("epoch 1/2 "), frames[1]);
-    assertEquals("", frames[BATCHES + 1]);
-    if (columns >= 80) {
-      String bar = frames[BATCHES].replaceFirst("[^|]*\\|([^|]*)\\|.*", "$1");
-      assertTrue(bar.matches(unicode ? "█{5,40}" : "#{5,40}"), frames[BATCHES]);
-      assertTrue(frames[BATCHES].endsWith(" left"), frames[BATCHES]);
-    }
+    assertTrue(full, err::toString);
     checkEpochLines();
   }
 
@@ -98,8 +97,10 @@ class ProgressTest {
 
   @Test
   void withoutTheLaunchersWordThereIsNoTerminal() {
-    assertFalse(Terminal.ofProcess().isPresent());
+    assertEquals(Terminal.NONE, Terminal.ofProcess());
     Progress progress = Progress.of(Terminal.NONE, new PrintWriter(out), new PrintWriter(err));
+    assertTrue(progress instanceof LineProgress);
+    progress = Progress.of(new Terminal(50, true), new PrintWriter(out), new PrintWriter(err));
     assertTrue(progress instanceof LineProgress);
     Terminal terminal = new Terminal(80, true);
     progress = Progress.of(terminal, new PrintWriter(out), new PrintWriter(err));
