@@ -1,0 +1,351 @@
+// Convolutions: passes x algorithms over strides, paddings, dilations and groups; im2col and col2im; the dense layer.
+#include <cinttypes>
+
+#include "backend.hpp"
+#include "cuda_gemm_conv.hpp"
+#include "kernels.hpp"
+
+namespace {
+
+using azj::cuda::ConvMath;
+using azj::cuda::GemmRung;
+using azj::cuda::GemmTile;
+
+constexpr size_t at(int64_t index) { return static_cast<size_t>(index); }
+
+azj_conv2d_desc conv(int64_t batch, int64_t channels, int64_t height, int64_t width, int64_t filters, int64_t kernel_h,
+                     int64_t kernel_w, int64_t stride_h, int64_t stride_w, int64_t pad_h, int64_t pad_w,
+                     int64_t dilation_h, int64_t dilation_w, int64_t groups) {
+  azj_conv2d_desc d{};
+  d.batch = batch;
+  d.channels = channels;
+  d.height = height;
+  d.width = width;
+  d.filters = filters;
+  d.kernel_h = kernel_h;
+  d.kernel_w = kernel_w;
+  d.stride_h = stride_h;
+  d.stride_w = stride_w;
+  d.pad_h = pad_h;
+  d.pad_w = pad_w;
+  d.dilation_h = dilation_h;
+  d.dilation_w = dilation_w;
+  d.groups = groups;
+  return d;
+}
+
+std::string describe(const azj_conv2d_desc& d) {
+  char text[300];
+  std::snprintf(text, sizeof text,
+                "N%" PRId64 " C%" PRId64 " %" PRId64 "x%" PRId64 " M%" PRId64 " %" PRId64 "x%" PRId64 " stride %" PRId64
+                "x%" PRId64 " pad %" PRId64 "x%" PRId64 " dilation %" PRId64 "x%" PRId64 " groups %" PRId64
+                " unroll %" PRId64,
+                d.batch, d.channels, d.height, d.width, d.filters, d.kernel_h, d.kernel_w, d.stride_h, d.stride_w,
+                d.pad_h, d.pad_w, d.dilation_h, d.dilation_w, d.groups, d.samples_per_unroll);
+  return text;
+}
+
+// The plain statement of azulejo.h: calls body(index in x, index in w, index in z) for every product of the convolution.
+struct Reference {
+  explicit Reference(const azj_conv2d_desc& desc)
+      : d(desc),
+        out_h(azj::output_size(d.height, d.pad_h, d.kernel_h, d.dilation_h, d.stride_h)),
+        out_w(azj::output_size(d.width, d.pad_w, d.kernel_w, d.dilation_w, d.stride_w)),
+        x(d.batch * d.channels * d.height * d.width),
+        w(d.filters * (d.channels / d.groups) * d.kernel_h * d.kernel_w),
+        z(d.batch * d.filters * out_h * out_w) {}
+
+  template <class Body>
+  void products(Body&& body) const {
+    const int64_t group_channels = d.channels / d.groups, group_filters = d.filters / d.groups;
+    for (int64_t i = 0; i < z; ++i) {
+      const int64_t q = i % out_w, p = i / out_w % out_h, m = i / (out_w * out_h) % d.filters;
+      const int64_t n = i / (out_w * out_h * d.filters);
+      for (int64_t j = 0; j < group_channels * d.kernel_h * d.kernel_w; ++j) {
+        const int64_t s = j % d.kernel_w, r = j / d.kernel_w % d.kernel_h, c = j / (d.kernel_w * d.kernel_h);
+        const int64_t row = p * d.stride_h - d.pad_h + r * d.dilation_h;
+        const int64_t column = q * d.stride_w - d.pad_w + s * d.dilation_w;
+        if (row < 0 || row >= d.height || column < 0 || column >= d.width) continue;
+        const int64_t channel = m / group_filters * group_channels + c;
+        body(at(((n * d.channels + channel) * d.height + row) * d.width + column),
+             at(m * group_channels * d.kernel_h * d.kernel_w + j), at(i));
+      }
+    }
+  }
+
+  int64_t filter_of(size_t i) const { return static_cast<int64_t>(i) / (out_w * out_h) % d.filters; }
+
+  azj_conv2d_desc d;
+  int64_t out_h, out_w, x, w, z;  // sizes
+};
+
+struct Workspace {
+  explicit Workspace(uint64_t bytes) : memory(bytes / sizeof(float), 0), used(bytes > 0) {}
+  void* data() { return used ? memory.data() : nullptr; }
+  DeviceArray<float> memory;
+  bool used;
+};
+
+// All algorithms of the three passes of one convolution.
+class Passes {
+ public:
+  Passes(cudaStream_t stream, const azj_conv2d_desc& d, size_t offset)
+      : stream_(stream), d_(d), ref_(d), offset_(offset), x_(random_floats(ref_.x, 11)), w_(random_floats(ref_.w, 12)),
+        dz_(random_floats(ref_.z, 13)), bias_(random_floats(d.filters, 14)), device_x_(x_, offset),
+        device_w_(w_, offset), device_dz_(dz_, offset), device_bias_(bias_) {}
+
+  void direct() {
+    check("direct", Rounding::NONE,
+          [&](float* y) {
+            azj::cuda::conv2d_direct_forward(stream_, d_, device_x_.data(), device_w_.data(), device_bias_.data(), y);
+          },
+          [&](float* dx) {
+            azj::cuda::conv2d_direct_grad_input(stream_, d_, device_dz_.data(), device_w_.data(), dx);
+          },
+          [&](float* dw) {
+            azj::cuda::conv2d_direct_grad_weights(stream_, d_, device_x_.data(), device_dz_.data(), dw);
+          });
+  }
+
+  void im2col(GemmRung rung, int64_t samples, Rounding rounding) {
+    d_.samples_per_unroll = samples;
+    check("im2col, rung " + std::to_string(static_cast<int>(rung)), rounding,
+          [&](float* y) {
+            Workspace workspace(azj::cuda::conv2d_im2col_workspace_bytes(d_, AZJ_CONV_FORWARD));
+            azj::cuda::conv2d_im2col_forward(stream_, d_, rung, device_x_.data(), device_w_.data(),
+                                             device_bias_.data(), y, workspace.data());
+            finish_workspace(workspace);
+          },
+          [&](float* dx) {
+            Workspace workspace(azj::cuda::conv2d_im2col_workspace_bytes(d_, AZJ_CONV_GRAD_INPUT));
+            azj::cuda::conv2d_im2col_grad_input(stream_, d_, rung, device_dz_.data(), device_w_.data(), dx,
+                                                workspace.data());
+            finish_workspace(workspace);
+          },
+          [&](float* dw) {
+            Workspace workspace(azj::cuda::conv2d_im2col_workspace_bytes(d_, AZJ_CONV_GRAD_WEIGHTS));
+            azj::cuda::conv2d_im2col_grad_weights(stream_, d_, rung, device_x_.data(), device_dz_.data(), dw,
+                                                  workspace.data());
+            finish_workspace(workspace);
+          });
+    d_.samples_per_unroll = 0;
+  }
+
+  void implicit(ConvMath math, GemmTile tile) {
+    const Rounding rounding = math == ConvMath::TF32   ? Rounding::TF32
+                              : math == ConvMath::BF16 ? Rounding::BF16
+                                                       : Rounding::NONE;
+    check("implicit, math " + std::to_string(static_cast<int>(math)) + " tile " +
+              std::to_string(static_cast<int>(tile)),
+          rounding,
+          [&](float* y) {
+            azj::cuda::conv2d_implicit_forward(stream_, d_, math, device_x_.data(), device_w_.data(),
+                                               device_bias_.data(), y, tile);
+          },
+          [&](float* dx) {
+            azj::cuda::conv2d_implicit_grad_input(stream_, d_, math, device_dz_.data(), device_w_.data(), dx, tile);
+          },
+          [&](float* dw) {
+            Workspace workspace(azj::cuda::conv2d_implicit_grad_weights_workspace_bytes(d_, math, tile));
+            azj::cuda::conv2d_implicit_grad_weights(stream_, d_, math, device_x_.data(), device_dz_.data(), dw,
+                                                    workspace.data(), tile);
+            finish_workspace(workspace);
+          });
+  }
+
+  void grad_bias() {
+    std::vector<Exact> expected(at(d_.filters));
+    for (size_t i = 0; i < dz_.size(); ++i) expected[at(ref_.filter_of(i))].add(dz_[i]);
+    auto out = poisoned<float>(at(d_.filters));
+    azj::cuda::conv2d_grad_bias(stream_, d_, device_dz_.data(), out.data());
+    finish_stream(stream_);
+    compare("bias gradient of " + describe(d_), out.read(), expected);
+  }
+
+  // No bias, no activation.
+  void plain_forward() {
+    std::vector<Exact> expected(at(ref_.z));
+    ref_.products([&](size_t i, size_t j, size_t k) { expected[k].add(static_cast<double>(x_[i]) * w_[j]); });
+    azj_conv2d_desc d = d_;
+    d.activation = AZJ_IDENTITY;
+    auto out = poisoned<float>(at(ref_.z), offset_);
+    azj::cuda::conv2d_implicit_forward(stream_, d, ConvMath::FP32, device_x_.data(), device_w_.data(), nullptr,
+                                       out.data());
+    finish_stream(stream_);
+    compare("forward without bias, " + describe(d), out.read(), expected);
+  }
+
+ private:
+  void finish_workspace(Workspace& workspace) {
+    finish_stream(stream_);
+    workspace.memory.read();  // checks its margins
+  }
+
+  template <class Forward, class GradInput, class GradWeights>
+  void check(const std::string& algorithm, Rounding rounding, Forward&& forward, GradInput&& grad_input,
+             GradWeights&& grad_weights) {
+    const auto x = rounded(x_, rounding), w = rounded(w_, rounding), dz = rounded(dz_, rounding);
+    std::vector<Exact> y(at(ref_.z)), dx(at(ref_.x)), dw(at(ref_.w));
+    ref_.products([&](size_t i, size_t j, size_t k) {
+      y[k].add(static_cast<double>(x[i]) * w[j]);
+      dx[i].add(static_cast<double>(dz[k]) * w[j]);
+      dw[j].add(static_cast<double>(dz[k]) * x[i]);
+    });
+    for (size_t i = 0; i < y.size(); ++i) {
+      y[i].add(bias_[at(ref_.filter_of(i))]);
+      y[i].sum = activated(d_.activation, static_cast<double>(d_.slope), y[i].sum);
+    }
+    const std::string what = algorithm + ", " + describe(d_);
+    pass("forward: " + what, y, forward);
+    pass("gradient to input: " + what, dx, grad_input);
+    pass("gradient to weights: " + what, dw, grad_weights);
+  }
+
+  template <class Run>
+  void pass(const std::string& what, const std::vector<Exact>& expected, Run&& run) {
+    auto out = poisoned<float>(expected.size(), offset_);
+    run(out.data());
+    finish_stream(stream_);
+    compare(what, out.read(), expected);
+  }
+
+  cudaStream_t stream_;
+  azj_conv2d_desc d_;
+  Reference ref_;
+  size_t offset_;
+  std::vector<float> x_, w_, dz_, bias_;
+  DeviceArray<float> device_x_, device_w_, device_dz_, device_bias_;
+};
+
+const azj_conv2d_desc kSmall[] = {
+    conv(1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1),      conv(3, 4, 5, 7, 6, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+    conv(2, 3, 8, 9, 5, 1, 1, 2, 3, 0, 0, 1, 1, 1),      conv(2, 3, 4, 4, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1),
+    conv(2, 3, 5, 4, 7, 5, 4, 1, 1, 0, 0, 1, 1, 1),      conv(3, 6, 14, 14, 16, 5, 5, 1, 1, 0, 0, 1, 1, 1),
+    conv(2, 3, 9, 9, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1),      conv(1, 2, 4, 4, 2, 2, 2, 1, 1, 3, 3, 1, 1, 1),
+    conv(3, 2, 13, 10, 3, 5, 2, 2, 3, 2, 0, 1, 2, 1),    conv(1, 2, 3, 67, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+    conv(2, 3, 33, 1, 4, 5, 1, 2, 1, 2, 0, 1, 1, 1),     conv(2, 4, 15, 15, 6, 3, 3, 2, 2, 1, 1, 1, 1, 1),
+    conv(2, 3, 17, 19, 4, 2, 2, 4, 5, 0, 0, 1, 1, 1),    conv(1, 3, 23, 23, 8, 7, 7, 2, 2, 3, 3, 1, 1, 1),
+    conv(2, 2, 3, 3, 2, 2, 2, 7, 9, 1, 1, 1, 1, 1),      conv(1, 2, 17, 15, 3, 3, 2, 1, 2, 1, 1, 3, 4, 1),
+    conv(2, 2, 18, 18, 4, 3, 3, 2, 2, 2, 2, 2, 2, 1),    conv(1, 2, 19, 21, 3, 3, 4, 4, 6, 2, 3, 6, 4, 1),
+    conv(2, 6, 9, 8, 4, 3, 3, 1, 1, 0, 1, 1, 1, 2),      conv(3, 9, 10, 10, 6, 3, 3, 2, 1, 1, 0, 1, 1, 3),
+    conv(2, 5, 9, 8, 5, 3, 3, 1, 1, 1, 1, 1, 1, 5),      conv(2, 3, 8, 8, 6, 3, 3, 2, 2, 1, 1, 1, 1, 3),
+};
+
+}  // namespace
+
+void test_conv2d(cudaStream_t stream) {
+  int number = 0;
+  for (azj_conv2d_desc d : kSmall) {
+    d.activation = number % 5;
+    d.slope = 0.25f;
+    Passes passes(stream, d, number % 4 == 1 ? 1 : 0);
+    passes.direct();
+    passes.grad_bias();
+    passes.plain_forward();
+    passes.im2col(GemmRung::REGISTER, number % 3, Rounding::NONE);
+    if (number % 3 == 0) passes.im2col(GemmRung::TILED, 2, Rounding::NONE);
+    if (number % 3 == 1) passes.im2col(GemmRung::TENSOR_TF32, 0, Rounding::TF32);
+    if (number % 3 == 2) passes.im2col(GemmRung::TENSOR_BF16, 1, Rounding::BF16);
+    passes.implicit(ConvMath::FP32, GemmTile::AUTO);
+    passes.implicit(ConvMath::FP32, GemmTile::SMALL);
+    passes.implicit(ConvMath::FP32, GemmTile::MEDIUM);
+    passes.implicit(ConvMath::TF32, GemmTile::AUTO);
+    passes.implicit(ConvMath::BF16, GemmTile::MEDIUM);
+    ++number;
+  }
+}
+
+void test_conv2d_large(cudaStream_t stream) {
+  // More than one large tile in every direction: 130 filters, 2 * 9 * 8 = 144 pixels, 15 * 9 = 135 weights a filter.
+  Passes large(stream, conv(2, 15, 9, 8, 130, 3, 3, 1, 1, 1, 1, 1, 1, 1), 0);
+  large.implicit(ConvMath::FP32, GemmTile::LARGE);
+  large.implicit(ConvMath::TF32, GemmTile::LARGE);
+  large.implicit(ConvMath::BF16, GemmTile::LARGE);
+  // Depthwise planes of more than one tile: stride 1 and 2, dilated; and one whose source tile does not fit.
+  for (const azj_conv2d_desc& d : {conv(2, 2, 33, 40, 2, 3, 3, 1, 1, 1, 1, 1, 1, 2),
+                                   conv(1, 2, 40, 37, 2, 5, 3, 2, 2, 2, 1, 1, 1, 2),
+                                   conv(1, 2, 36, 35, 2, 3, 3, 1, 1, 2, 2, 2, 2, 2),
+                                   conv(1, 1, 70, 70, 1, 2, 2, 4, 4, 0, 0, 1, 1, 1)}) {
+    Passes(stream, d, 0).direct();
+  }
+  // A plane of several segments of the bias gradient, a batch of several runs of the direct weight gradient.
+  Passes deep(stream, conv(19, 1, 33, 32, 2, 2, 2, 1, 1, 0, 0, 1, 1, 1), 0);
+  deep.grad_bias();
+  deep.direct();
+}
+
+void test_im2col(cudaStream_t stream) {
+  for (const azj_conv2d_desc& d : kSmall) {
+    const Reference ref(d);
+    const int64_t plane = ref.out_h * ref.out_w, taps = d.kernel_h * d.kernel_w, rows = d.channels * taps;
+    const auto x = random_floats(ref.x, 21), unrolled = random_floats(d.batch * rows * plane, 22);
+    std::vector<Exact> expected(unrolled.size()), folded(x.size());
+    for (int64_t i = 0; i < d.batch * rows * plane; ++i) {
+      const int64_t q = i % ref.out_w, p = i / ref.out_w % ref.out_h, row = i / plane % rows, n = i / (plane * rows);
+      const int64_t h = p * d.stride_h - d.pad_h + row % taps / d.kernel_w * d.dilation_h;
+      const int64_t w = q * d.stride_w - d.pad_w + row % d.kernel_w * d.dilation_w;
+      if (h < 0 || h >= d.height || w < 0 || w >= d.width) continue;
+      const size_t from = at(((n * d.channels + row / taps) * d.height + h) * d.width + w);
+      expected[at(i)].sum = x[from];
+      folded[from].add(unrolled[at(i)]);
+    }
+    DeviceArray<float> device_x(x), device_unrolled(unrolled);
+    auto out = poisoned<float>(unrolled.size()), sums = poisoned<float>(x.size());
+    azj::cuda::im2col(stream, d, d.batch, device_x.data(), out.data());
+    azj::cuda::col2im(stream, d, d.batch, device_unrolled.data(), sums.data());
+    finish_stream(stream);
+    compare("im2col, " + describe(d), out.read(), expected, 0);
+    compare("col2im, " + describe(d), sums.read(), folded);
+  }
+}
+
+void test_dense(cudaStream_t stream) {
+  constexpr int64_t kSizes[][3] = {{1, 1, 1}, {1, 17, 13}, {5, 19, 23}, {3, 84, 10}, {64, 31, 10}, {2, 1031, 3},
+                                   {2, 3, 131}, {9, 67, 35}};  // batch, inputs, outputs
+  int number = 0;
+  for (const auto& size : kSizes) {
+    azj_dense_desc d{};
+    d.batch = size[0];
+    d.inputs = size[1];
+    d.outputs = size[2];
+    d.activation = number++ % 5;
+    d.slope = 0.25f;
+    const auto x = random_floats(d.batch * d.inputs, 31), w = random_floats(d.outputs * d.inputs, 32);
+    const auto bias = random_floats(d.outputs, 33), dz = random_floats(d.batch * d.outputs, 34);
+    std::vector<Exact> y(dz.size()), plain(dz.size()), dx(x.size()), dw(w.size()), db(bias.size());
+    for (int64_t n = 0; n < d.batch; ++n) {
+      for (int64_t o = 0; o < d.outputs; ++o) {
+        const size_t k = at(n * d.outputs + o);
+        for (int64_t i = 0; i < d.inputs; ++i) {
+          const size_t in = at(n * d.inputs + i), weight = at(o * d.inputs + i);
+          y[k].add(static_cast<double>(x[in]) * w[weight]);
+          dx[in].add(static_cast<double>(dz[k]) * w[weight]);
+          dw[weight].add(static_cast<double>(dz[k]) * x[in]);
+        }
+        plain[k] = y[k];
+        plain[k].sum = activated(d.activation, 0.25, y[k].sum);
+        y[k].add(bias[at(o)]);
+        y[k].sum = activated(d.activation, 0.25, y[k].sum);
+        db[at(o)].add(dz[k]);
+      }
+    }
+    DeviceArray<float> device_x(x), device_w(w), device_bias(bias), device_dz(dz);
+    const std::string what = "dense " + std::to_string(d.batch) + " x " + std::to_string(d.inputs) + " -> " +
+                             std::to_string(d.outputs);
+    for (const GemmRung rung : {GemmRung::TILED, GemmRung::REGISTER}) {
+      auto out_y = poisoned<float>(y.size()), out_plain = poisoned<float>(y.size());
+      auto out_x = poisoned<float>(dx.size()), out_w = poisoned<float>(dw.size()), out_b = poisoned<float>(db.size());
+      azj::cuda::dense_forward(stream, d, rung, device_x.data(), device_w.data(), device_bias.data(), out_y.data());
+      azj::cuda::dense_forward(stream, d, rung, device_x.data(), device_w.data(), nullptr, out_plain.data());
+      azj::cuda::dense_grad_input(stream, d, rung, device_dz.data(), device_w.data(), out_x.data());
+      azj::cuda::dense_grad_weights(stream, d, rung, device_x.data(), device_dz.data(), out_w.data());
+      azj::cuda::dense_grad_bias(stream, d, device_dz.data(), out_b.data());
+      finish_stream(stream);
+      compare(what + " forward", out_y.read(), y);
+      compare(what + " forward without bias", out_plain.read(), plain);
+      compare(what + " gradient to input", out_x.read(), dx);
+      compare(what + " gradient to weights", out_w.read(), dw);
+      compare(what + " gradient to bias", out_b.read(), db);
+    }
+  }
+}
