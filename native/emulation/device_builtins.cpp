@@ -17,7 +17,7 @@ uint32_t live_lanes() { return Scheduler::current()->live_lanes(); }
 uint32_t lane() { return static_cast<uint32_t>(Scheduler::current()->running().number) % 32; }
 
 void trap(const char* why, Site site) {
-  Scheduler::current()->fail(cudaErrorLaunchFailure, "%s (%s:%d)", why, site.file, site.line);
+  Scheduler::current()->fail(cudaErrorLaunchFailure, "%s (%s:%d)", why, site.name(), site.line);
 }
 
 namespace {

@@ -26,6 +26,10 @@ extern __thread Builtins builtins __attribute__((tls_model("initial-exec"), visi
 struct Site {
   const char* file;
   int line;
+  const char* name() const {  // of the file, without its folder
+    const char* slash = __builtin_strrchr(file, '/');
+    return slash != nullptr ? slash + 1 : file;
+  }
 };
 
 enum class BarrierReduction { kNone, kCount, kAnd, kOr };

@@ -40,14 +40,14 @@ void async_copy(void* target, const void* source, int bytes, bool valid, Site si
   bool aligned = reinterpret_cast<uintptr_t>(target) % size == 0 && reinterpret_cast<uintptr_t>(source) % size == 0;
   if (!aligned) {
     scheduler.fail(cudaErrorMisalignedAddress, "cp.async of %d bytes from %p to %p (%s:%d): not aligned", bytes, source,
-                   target, site.file, site.line);
+                   target, site.name(), site.line);
   }
   if (!scheduler.shared().contains(target, size)) {
     scheduler.fail(cudaErrorInvalidAddressSpace, "cp.async to %p (%s:%d): not shared memory of this block", target,
-                   site.file, site.line);
+                   site.name(), site.line);
   }
   if (valid && scheduler.shared().contains(source, size)) {
-    scheduler.fail(cudaErrorInvalidAddressSpace, "cp.async from %p (%s:%d): not global memory", source, site.file,
+    scheduler.fail(cudaErrorInvalidAddressSpace, "cp.async from %p (%s:%d): not global memory", source, site.name(),
                    site.line);
   }
   if (valid) check_read(source, size, here);
@@ -147,7 +147,7 @@ void complete_bf16(void* const operands[32], uint32_t) {
 
 void require_whole_warp(const char* what, Site site) {
   if (Scheduler::current()->live_lanes() != kWholeWarp) {
-    Scheduler::current()->fail(cudaErrorLaunchFailure, "%s (%s:%d) needs all 32 lanes of the warp", what, site.file,
+    Scheduler::current()->fail(cudaErrorLaunchFailure, "%s (%s:%d) needs all 32 lanes of the warp", what, site.name(),
                                site.line);
   }
 }
@@ -200,12 +200,12 @@ void load_matrix(uint32_t* d, int matrices, bool transposed, const void* row, Si
   require_whole_warp("ldmatrix", site);
   if (static_cast<int>(lane()) < matrices * 8) {
     if (reinterpret_cast<uintptr_t>(row) % 16 != 0) {
-      scheduler.fail(cudaErrorMisalignedAddress, "ldmatrix (%s:%d): the row at %p is not aligned to 16 bytes", site.file,
+      scheduler.fail(cudaErrorMisalignedAddress, "ldmatrix (%s:%d): the row at %p is not aligned to 16 bytes", site.name(),
                      site.line, row);
     }
     if (!scheduler.shared().contains(row, 16)) {
       scheduler.fail(cudaErrorInvalidAddressSpace, "ldmatrix (%s:%d): the row at %p is not shared memory of this block",
-                     site.file, site.line, row);
+                     site.name(), site.line, row);
     }
     check_read(row, 16, __builtin_return_address(0));
   }

@@ -186,7 +186,7 @@ int Scheduler::barrier(BarrierReduction reduction, int predicate, Site site) {
     ThreadState& other = *waiting_.head;
     fail(cudaErrorLaunchFailure,
          "divergent barrier: this thread waits at __syncthreads (%s:%d), thread (%u,%u,%u) at another one (%s:%d)",
-         site.file, site.line, other.index.x, other.index.y, other.index.z, other.site.file, other.site.line);
+         site.name(), site.line, other.index.x, other.index.y, other.index.z, other.site.name(), other.site.line);
   }
   barrier_votes_ += predicate != 0;
   thread->wait = Wait::kBarrier;
@@ -214,7 +214,7 @@ void Scheduler::rendezvous(WarpOperation operation, uint32_t mask, void* operand
   int lanes = threads_ - first < 32 ? threads_ - first : 32;
   uint32_t existing = lanes == 32 ? 0xffffffffu : (1u << lanes) - 1;
   if ((mask >> lane & 1) == 0) {
-    fail(cudaErrorLaunchFailure, "warp function (%s:%d): the mask 0x%08x does not name the calling lane %d", site.file,
+    fail(cudaErrorLaunchFailure, "warp function (%s:%d): the mask 0x%08x does not name the calling lane %d", site.name(),
          site.line, mask, lane);
   }
   mask &= existing;
@@ -228,7 +228,7 @@ void Scheduler::rendezvous(WarpOperation operation, uint32_t mask, void* operand
     fail(cudaErrorLaunchFailure,
          "divergent warp: lane %d waits at a warp function (%s:%d) with mask 0x%08x, lane %d at another (%s:%d) with mask "
          "0x%08x",
-         lane, site.file, site.line, mask, other, group.site.file, group.site.line, group.mask);
+         lane, site.name(), site.line, mask, other, group.site.name(), group.site.line, group.mask);
   }
   warp.operands[lane] = operand;
   group.arrived |= 1u << lane;
@@ -274,7 +274,7 @@ void Scheduler::stuck() {
     fail(cudaErrorLaunchFailure,
          "divergent barrier: %d of the block's %d threads wait at __syncthreads (%s:%d), %d have returned, the first of them "
          "(%u,%u,%u)",
-         at_barrier_, threads_, site.file, site.line, returned_, index.x, index.y, index.z);
+         at_barrier_, threads_, site.name(), site.line, returned_, index.x, index.y, index.z);
   }
   int first = waiting->number / 32 * 32;
   const WarpGroup& group = warps_[first / 32].groups[__builtin_ctz(waiting->mask)];
@@ -283,10 +283,10 @@ void Scheduler::stuck() {
   char where[256] = "has returned";
   if (other.wait != Wait::kReturned) {
     std::snprintf(where, sizeof where, "waits at %s (%s:%d)",
-                  other.wait == Wait::kBarrier ? "__syncthreads" : "another warp function", other.site.file,
+                  other.wait == Wait::kBarrier ? "__syncthreads" : "another warp function", other.site.name(),
                   other.site.line);
   }
-  fail(cudaErrorLaunchFailure, "warp function (%s:%d) with mask 0x%08x: lane %d, which the mask names, %s", site.file,
+  fail(cudaErrorLaunchFailure, "warp function (%s:%d) with mask 0x%08x: lane %d, which the mask names, %s", site.name(),
        site.line, group.mask, missing, where);
 }
 
