@@ -15,6 +15,7 @@ void test_gemm_limits(cudaStream_t stream);
 void test_im2col(cudaStream_t stream);
 void test_conv2d(cudaStream_t stream);
 void test_conv2d_large(cudaStream_t stream);
+void test_conv2d_contract(cudaStream_t stream);
 void test_dense(cudaStream_t stream);
 
 // A sum in double with the sum of its terms' sizes: the error of a float sum is a share of that.

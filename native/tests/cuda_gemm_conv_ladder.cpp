@@ -127,8 +127,7 @@ class Problem {
 };
 
 // Gaps of a C that is not read hold NaN, which equals nothing: compare them apart.
-void check_result(const std::string& what, const Problem& problem, std::vector<float> actual,
-                  std::vector<Exact> expected) {
+void check_result(const std::string& what, std::vector<float> actual, std::vector<Exact> expected) {
   for (size_t i = 0; i < actual.size(); ++i) {
     if (!std::isnan(expected[i].sum)) continue;
     if (!std::isnan(actual[i])) {
@@ -139,7 +138,6 @@ void check_result(const std::string& what, const Problem& problem, std::vector<f
     actual[i] = 0;
     expected[i].sum = 0;
   }
-  static_cast<void>(problem);
   compare(what, actual, expected);
 }
 
@@ -173,7 +171,8 @@ void launch(cudaStream_t stream, const Rung& r, const GemmProblem& p) {
   azj::cuda::gemm_tensor_bf16(stream, p, r.tile);
 }
 
-void run(cudaStream_t stream, const Case& c) {
+// On every rung that supports the problem, or on one.
+void run(cudaStream_t stream, const Case& c, const GemmRung* only = nullptr) {
   const Problem problem(c);
   const std::vector<Exact> expected[] = {problem.expected(Rounding::NONE), problem.expected(Rounding::TF32),
                                          problem.expected(Rounding::BF16)};
@@ -182,10 +181,10 @@ void run(cudaStream_t stream, const Case& c) {
     DeviceArray<float> out(problem.before, c.offset);
     const GemmProblem p = problem.on(a.data(), b.data(), out.data(), bias.data());
     std::string reason;
-    if (!supports(r.rung, p, reason)) continue;
+    if (!supports(r.rung, p, reason) || (only != nullptr && r.rung != *only)) continue;
     launch(stream, r, p);
     finish_stream(stream);
-    check_result(describe(c, static_cast<int>(r.rung), static_cast<int>(r.tile)), problem, out.read(),
+    check_result(describe(c, static_cast<int>(r.rung), static_cast<int>(r.tile)), out.read(),
                  expected[static_cast<int>(r.rounding)]);
   }
 }
@@ -247,6 +246,21 @@ void test_gemm_limits(cudaStream_t stream) {
   CHECK(reason.find("2147483648") != std::string::npos);
   CHECK(!supports(static_cast<GemmRung>(99), problem.on(a.data(), b.data(), out.data(), nullptr), reason));
 
-  // More products than blockIdx.z counts, and more rows than blockIdx.y counts of tiles.
-  run(stream, Case{1, 1, 2, false, false, 1, 0, 0, 0, 65537, 1, BiasAxis::NONE, AZJ_IDENTITY});
+  // More products than blockIdx.z counts.
+  constexpr GemmRung kOneBlock = GemmRung::ONE_BLOCK;
+  run(stream, Case{1, 1, 2, false, false, 1, 0, 0, 0, 65537, 1, BiasAxis::NONE, AZJ_IDENTITY}, &kOneBlock);
+
+  // Tensor cores came with compute capability 8.0 (the emulation's is a setting).
+  for (const GemmRung rung : {GemmRung::TENSOR_TF32, GemmRung::TENSOR_BF16}) {
+    const GemmProblem p = problem.on(a.data(), b.data(), out.data(), nullptr);
+    CHECK(supports(rung, p, reason) == azj::cuda::has_tensor_cores(reason));
+    if (supports(rung, p, reason)) continue;
+    CHECK(reason.find("8.0") != std::string::npos);
+    try {
+      gemm(stream, rung, p);
+      CHECK(!"tensor cores below 8.0");
+    } catch (const azj::Error& error) {
+      CHECK(error.status() == AZJ_UNSUPPORTED);
+    }
+  }
 }

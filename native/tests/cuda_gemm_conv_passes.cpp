@@ -3,6 +3,7 @@
 
 #include "backend.hpp"
 #include "cuda_gemm_conv.hpp"
+#include "error.hpp"
 #include "kernels.hpp"
 
 namespace {
@@ -108,6 +109,7 @@ class Passes {
   }
 
   void im2col(GemmRung rung, int64_t samples, Rounding rounding) {
+    if (rounding != Rounding::NONE && !tensor_cores()) return;
     d_.samples_per_unroll = samples;
     check("im2col, rung " + std::to_string(static_cast<int>(rung)), rounding,
           [&](float* y) {
@@ -132,6 +134,7 @@ class Passes {
   }
 
   void implicit(ConvMath math, GemmTile tile) {
+    if (math != ConvMath::FP32 && !tensor_cores()) return refused(math);
     const Rounding rounding = math == ConvMath::TF32   ? Rounding::TF32
                               : math == ConvMath::BF16 ? Rounding::BF16
                                                        : Rounding::NONE;
@@ -176,6 +179,21 @@ class Passes {
   }
 
  private:
+  static bool tensor_cores() {
+    std::string reason;
+    return azj::cuda::has_tensor_cores(reason);
+  }
+
+  void refused(ConvMath math) {
+    auto out = poisoned<float>(at(ref_.z));
+    try {
+      azj::cuda::conv2d_implicit_forward(stream_, d_, math, device_x_.data(), device_w_.data(), nullptr, out.data());
+      CHECK(!"a convolution on tensor cores that the device does not have");
+    } catch (const azj::Error& error) {
+      CHECK(error.status() == AZJ_UNSUPPORTED);
+    }
+  }
+
   void finish_workspace(Workspace& workspace) {
     finish_stream(stream_);
     workspace.memory.read();  // checks its margins
@@ -272,6 +290,53 @@ void test_conv2d_large(cudaStream_t stream) {
   Passes deep(stream, conv(19, 1, 33, 32, 2, 2, 2, 1, 1, 0, 0, 1, 1, 1), 0);
   deep.grad_bias();
   deep.direct();
+}
+
+// Twice the same bits, also where sums are cut into parts; NaN and infinity arrive; sizes beyond 32 bits are refused.
+void test_conv2d_contract(cudaStream_t stream) {
+  const azj_conv2d_desc d = conv(6, 3, 20, 20, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+  const Reference ref(d);
+  auto x = random_floats(ref.x, 41);
+  const auto dz = random_floats(ref.z, 42), w = random_floats(ref.w, 43);
+  DeviceArray<float> device_dz(dz), device_w(w);
+  for (const ConvMath math : {ConvMath::FP32, ConvMath::TF32, ConvMath::BF16}) {
+    std::string reason;
+    if (math != ConvMath::FP32 && !azj::cuda::has_tensor_cores(reason)) continue;
+    DeviceArray<float> device_x(x);
+    const uint64_t bytes = azj::cuda::conv2d_implicit_grad_weights_workspace_bytes(d, math);
+    CHECK(bytes > at(ref.w) * sizeof(float));
+    std::vector<float> results[2];
+    for (auto& result : results) {
+      Workspace workspace(bytes);
+      auto out = poisoned<float>(at(ref.w));
+      azj::cuda::conv2d_implicit_grad_weights(stream, d, math, device_x.data(), device_dz.data(), out.data(),
+                                              workspace.data());
+      finish_stream(stream);
+      result = out.read();
+    }
+    CHECK(std::memcmp(results[0].data(), results[1].data(), results[0].size() * sizeof(float)) == 0);
+  }
+
+  x[at(ref.x - 1)] = std::numeric_limits<float>::quiet_NaN();
+  x[0] = std::numeric_limits<float>::infinity();
+  azj_conv2d_desc relu = d;
+  relu.activation = AZJ_RELU;
+  DeviceArray<float> device_x(x);
+  auto out = poisoned<float>(at(ref.z));
+  azj::cuda::conv2d_implicit_forward(stream, relu, ConvMath::FP32, device_x.data(), device_w.data(), nullptr,
+                                     out.data());
+  finish_stream(stream);
+  const auto y = out.read();
+  CHECK(std::isnan(y[at(ref.z - 1)]));
+  CHECK(y[0] == (w[4] > 0 ? std::numeric_limits<float>::infinity() : 0.0f));  // its centre tap meets x[0]
+
+  azj_conv2d_desc wide = conv(1, 1, 1 << 16, 1 << 16, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1);
+  try {
+    azj::cuda::conv2d_direct_forward(stream, wide, device_x.data(), device_w.data(), nullptr, out.data());
+    CHECK(!"a plane of 2^32 pixels was accepted");
+  } catch (const azj::Error& error) {
+    CHECK(error.status() == AZJ_UNSUPPORTED);
+  }
 }
 
 void test_im2col(cudaStream_t stream) {

@@ -11,6 +11,7 @@ int main() {
   test_im2col(stream);
   test_conv2d(stream);
   test_conv2d_large(stream);
+  test_conv2d_contract(stream);
   test_dense(stream);
   CUDA(cudaStreamDestroy(stream));
   return finish("cuda_gemm_conv");
