@@ -18,3 +18,13 @@ target_include_directories(azj_emulated_backend PRIVATE include src)
 azj_add_library(azulejo_emulated
   $<TARGET_OBJECTS:azj_emulated_backend> $<TARGET_OBJECTS:azj_cuda_emulated> $<TARGET_OBJECTS:azj_emulation>)
 target_link_libraries(azulejo_emulated PRIVATE ${CMAKE_DL_LIBS})
+
+# Tests of the run time. architectures.cpp is part of them once more: the library does not export it.
+foreach(name cuda_runtime cuda_graph)
+  add_executable(${name}_test tests/${name}_test.cpp src/cuda/architectures.cpp)
+  target_include_directories(${name}_test PRIVATE src emulation)
+  target_compile_definitions(${name}_test PRIVATE ${AZJ_CUDA_DEFINITIONS})
+  target_link_libraries(${name}_test PRIVATE azulejo_emulated Threads::Threads)
+  add_test(NAME ${name} COMMAND ${name}_test)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endforeach()

@@ -1,0 +1,63 @@
+// An emulated CUDA device with a stream and some memory, for tests of the run time.
+#pragma once
+
+#include "azj_emulation.h"
+#include "check.hpp"
+
+constexpr azj_status kInvalid = AZJ_INVALID_ARGUMENT;
+
+struct Emulated {
+  explicit Emulated(int32_t ordinal = 0) {
+    OK(azj_device_open(AZJ_DEVICE_EMULATED, ordinal, &device));
+    OK(azj_stream_open(device, 0, &stream));
+  }
+  ~Emulated() {
+    OK(azj_stream_close(stream));
+    for (void* memory : owned) OK(azj_free(device, memory));
+    for (void* memory : owned_host) OK(azj_host_free(device, memory));
+    OK(azj_device_close(device));
+  }
+  Emulated(const Emulated&) = delete;
+  Emulated& operator=(const Emulated&) = delete;
+
+  template <class T = float>
+  T* alloc(uint64_t count) {
+    void* memory = nullptr;
+    OK(azj_alloc(device, count * sizeof(T), &memory));
+    owned.push_back(memory);
+    return static_cast<T*>(memory);
+  }
+
+  template <class T = float>
+  T* host_alloc(uint64_t count) {
+    void* memory = nullptr;
+    OK(azj_host_alloc(device, count * sizeof(T), &memory));
+    owned_host.push_back(memory);
+    return static_cast<T*>(memory);
+  }
+
+  template <class T>
+  T* upload(const std::vector<T>& values) {
+    T* memory = alloc<T>(values.size());
+    OK(azj_upload(stream, memory, values.data(), values.size() * sizeof(T)));
+    return memory;
+  }
+
+  template <class T>
+  std::vector<T> download(const T* memory, uint64_t count) {
+    std::vector<T> values(count);
+    OK(azj_download(stream, values.data(), memory, count * sizeof(T)));
+    return values;
+  }
+
+  void release(void* memory) {
+    for (size_t i = 0; i < owned.size(); ++i) {
+      if (owned[i] == memory) owned.erase(owned.begin() + static_cast<std::ptrdiff_t>(i--));
+    }
+    OK(azj_free(device, memory));
+  }
+
+  azj_device* device = nullptr;
+  azj_stream* stream = nullptr;
+  std::vector<void*> owned, owned_host;
+};
