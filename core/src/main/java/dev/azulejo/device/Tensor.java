@@ -155,7 +155,8 @@ public final class Tensor {
     MemorySegment target = argument(stream, type, Sizes.atLeast(0, elements, "elements"), "target");
     long begin = Sizes.atLeast(0, from, "from") * ELEMENT_BYTES;
     HostCopy.checkHost(source, begin + elements * ELEMENT_BYTES, "source");
-    // A slice is an object: the usual call, from the beginning, makes none even before it is compiled.
+    // A slice is an object: the usual call, from the beginning, makes none even before it is
+    // compiled.
     MemorySegment part = begin == 0 ? source : source.asSlice(begin);
     NativeCall.check(
         azulejo_h.azj_upload(stream.handle(), target, part, elements * ELEMENT_BYTES),

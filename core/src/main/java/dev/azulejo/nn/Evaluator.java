@@ -4,6 +4,7 @@ import dev.azulejo.data.Batch;
 import dev.azulejo.data.Dataset;
 import dev.azulejo.data.Loader;
 import dev.azulejo.device.Stream;
+import dev.azulejo.device.Tensor;
 
 /**
  * Measures a network on data sets (row T1), as often as wanted, with memory allocated once. Belongs
@@ -13,6 +14,7 @@ public final class Evaluator implements AutoCloseable {
   private final Network network;
   private final InferencePlan plan;
   private final Scorer scorer;
+  private final Loss loss;
 
   /**
    * Allocates a plan and a scorer.
@@ -21,6 +23,7 @@ public final class Evaluator implements AutoCloseable {
    */
   public Evaluator(Network network, Stream stream, Loss loss, int maxBatch) {
     this.network = network;
+    this.loss = loss;
     this.plan = new InferencePlan(network, stream, maxBatch);
     try {
       this.scorer = new Scorer(stream, loss, network.spec().output().size(), maxBatch);
@@ -49,7 +52,12 @@ public final class Evaluator implements AutoCloseable {
         int samples = batch.count();
         plan.input().upload(plan.stream(), samples * (long) data.shape().size(), batch.images());
         scorer.load(batch.labels(), samples);
-        scorer.score(plan.run(samples), samples, 1, null);
+        // The softmax cross-entropy has the softmax inside: a network that ends in one is asked for
+        // what
+        // goes into it. The predictions are the same.
+        Tensor output =
+            loss == Loss.SOFTMAX_CROSS_ENTROPY ? plan.logits(samples) : plan.run(samples);
+        scorer.score(output, samples, 1, null);
         scorer.collect();
         lossSum += scorer.lossSum();
         int[] predictions = scorer.predictions(samples);

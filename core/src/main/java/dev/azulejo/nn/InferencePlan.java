@@ -70,6 +70,16 @@ public final class InferencePlan implements AutoCloseable {
    * @return the outputs [samples][...], valid until the next run
    */
   public Tensor run(int samples) {
+    return run(samples, plans.length);
+  }
+
+  /** As {@link #run}, without a softmax at the end: what a softmax cross-entropy is taken of. */
+  Tensor logits(int samples) {
+    boolean softmax = network.spec().layers().getLast() instanceof Softmax;
+    return run(samples, softmax ? plans.length - 1 : plans.length);
+  }
+
+  private Tensor run(int samples, int layers) {
     if (samples < 1 || samples > maxBatch) {
       throw new IllegalArgumentException(
           "run of " + samples + " samples in a plan for 1 to " + maxBatch);
@@ -81,12 +91,12 @@ public final class InferencePlan implements AutoCloseable {
       }
     }
     List<LayerWeights> weights = network.layerWeights();
-    for (int i = 0; i < plans.length; i++) {
+    for (int i = 0; i < layers; i++) {
       if (!views[i]) {
         plans[i].forward(stream, outputs[i], weights.get(i), null, outputs[i + 1]);
       }
     }
-    return outputs[plans.length];
+    return outputs[layers];
   }
 
   /**

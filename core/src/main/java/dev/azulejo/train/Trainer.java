@@ -8,6 +8,7 @@ import dev.azulejo.nn.Evaluation;
 import dev.azulejo.nn.Evaluator;
 import dev.azulejo.nn.Loss;
 import dev.azulejo.nn.Network;
+import dev.azulejo.nn.Softmax;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,7 +44,7 @@ public final class Trainer {
   private long seed = 42;
   private Path resumeFrom;
   private volatile boolean stopping;
-  private Run run;
+  private TrainingRun run;
 
   private Trainer(Network network) {
     this.network = Objects.requireNonNull(network, "network");
@@ -127,13 +128,16 @@ public final class Trainer {
     return this;
   }
 
-  /** Goes on from a checkpoint; the settings must be those it was written with. */
+  /**
+   * The next {@link #fit} goes on from a checkpoint; the settings must be those it was written
+   * with.
+   */
   public Trainer resume(Path checkpoint) {
     resumeFrom = Objects.requireNonNull(checkpoint, "checkpoint");
     return this;
   }
 
-  /** Ends {@link #fit} after the mini-batch it is at; from any thread. */
+  /** Ends {@link #fit}, or the next one, after the mini-batch it is at; from any thread. */
   public void stop() {
     stopping = true;
   }
@@ -162,6 +166,7 @@ public final class Trainer {
    */
   public TrainingHistory fit(Dataset data, int epochs) {
     network.checkData(data);
+    checkLoss();
     if (epochs < 1) {
       throw new IllegalArgumentException("epochs must be at least 1, was " + epochs);
     }
@@ -171,7 +176,6 @@ public final class Trainer {
     if (network.classNames().isEmpty()) {
       network.setClassNames(data.classNames());
     }
-    stopping = false;
     int batch = Math.min(batchSize, data.size());
     Transform transform = Transform.chain(augmentation, network.spec().normalization());
     try (TrainingStep step =
@@ -185,13 +189,15 @@ public final class Trainer {
                     network.device().stream(),
                     loss,
                     Math.min(EVALUATION_BATCH, validation.size()))) {
-      run = new Run(step, loader, epochs, settings(data));
+      run = new TrainingRun(step, loader, epochs, settings(data));
       if (resumeFrom != null) {
         run.restore(Checkpoint.read(resumeFrom, network, step.optimizer(), run.settings));
+        resumeFrom = null;
       }
       return train(evaluator);
     } finally {
       run = null;
+      stopping = false;
     }
   }
 
@@ -211,6 +217,17 @@ public final class Trainer {
     return new TrainingHistory(run.history, false, reason);
   }
 
+  private void checkLoss() {
+    if (loss == Loss.SOFTMAX_CROSS_ENTROPY
+        && network.spec().layers().getLast() instanceof Softmax) {
+      throw new IllegalArgumentException(
+          "the network ends in a softmax, and the loss "
+              + loss
+              + " has one inside; leave the layer out (predict gives probabilities without it too),"
+              + " or choose another loss");
+    }
+  }
+
   private Optional<String> decideEarlyStop() {
     return earlyStop == null ? Optional.empty() : earlyStop.decide(run.history);
   }
@@ -219,7 +236,7 @@ public final class Trainer {
    * The mini-batches that are left of an epoch; false if told to stop before the last one was done.
    */
   private boolean epoch() {
-    Run r = run;
+    TrainingRun r = run;
     BatchReport report = r.report;
     r.loader.start(r.epoch, r.batch);
     long begin = System.nanoTime();
@@ -291,69 +308,5 @@ public final class Trainer {
     settings.put("loss", loss.toString());
     settings.put("optimizer", optimizer.describe());
     return settings;
-  }
-
-  /** One call of fit. */
-  private static final class Run {
-    final TrainingStep step;
-    final Loader loader;
-    final int epochs;
-    final Map<String, String> settings;
-    final BatchReport report = new BatchReport();
-    final List<EpochReport> history = new ArrayList<>();
-    int epoch; // finished epochs
-    int batch; // finished mini-batches of the next one
-
-    Run(TrainingStep step, Loader loader, int epochs, Map<String, String> settings) {
-      this.step = step;
-      this.loader = loader;
-      this.epochs = epochs;
-      this.settings = settings;
-    }
-
-    EpochReport finishEpoch(Evaluation measured) {
-      EpochReport finished =
-          new EpochReport(
-              epoch + 1,
-              epochs,
-              report.loss(),
-              report.accuracy(),
-              measured == null ? Double.NaN : measured.loss(),
-              measured == null ? Double.NaN : measured.accuracy(),
-              report.learningRate,
-              report.nanos / 1e9,
-              report.samples);
-      history.add(finished);
-      epoch++;
-      batch = 0;
-      report.samples = 0;
-      report.lossSum = 0;
-      report.hits = 0;
-      return finished;
-    }
-
-    RunState state() {
-      return new RunState(
-          settings,
-          epoch,
-          batch,
-          step.steps(),
-          report.samples,
-          report.lossSum,
-          report.hits,
-          report.learningRate,
-          history);
-    }
-
-    void restore(RunState state) {
-      epoch = state.epoch();
-      batch = state.batch();
-      step.setSteps(state.steps());
-      report.samples = state.samples();
-      report.lossSum = state.lossSum();
-      report.hits = state.hits();
-      report.learningRate = state.learningRate();
-      history.addAll(state.history());
-    }
   }
 }

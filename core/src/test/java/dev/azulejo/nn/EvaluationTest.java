@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.azulejo.data.Dataset;
 import dev.azulejo.data.Glyphs;
 import dev.azulejo.data.InMemoryDataset;
 import dev.azulejo.data.Shape;
@@ -181,6 +182,20 @@ class EvaluationTest extends DeviceTest {
       network.weights().upload(stream, values);
       Evaluation evaluation = network.evaluate(data);
       assertTrue(Double.isNaN(evaluation.loss()), evaluation.toString());
+    }
+  }
+
+  /** The loss is that of the same network without the softmax at its end. */
+  @Test
+  void aSoftmaxAtTheEndIsNotAppliedTwice() {
+    Dataset data = Glyphs.generate(30, new Shape(1, 12, 12), 3);
+    try (Network logits = Network.on(device).input(1, 12, 12).flatten().dense(10).build(1);
+        Network softmax =
+            Network.on(device).input(1, 12, 12).flatten().dense(10).softmax().build(1)) {
+      Evaluation expected = logits.evaluate(data);
+      Evaluation actual = softmax.evaluate(data);
+      assertEquals(expected.loss(), actual.loss());
+      assertEquals(expected.accuracy(), actual.accuracy());
     }
   }
 }

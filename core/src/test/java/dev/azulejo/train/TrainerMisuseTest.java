@@ -2,13 +2,16 @@ package dev.azulejo.train;
 
 import static dev.azulejo.train.SmallRuns.assertMessage;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.azulejo.data.Glyphs;
 import dev.azulejo.data.InMemoryDataset;
 import dev.azulejo.data.Shape;
 import dev.azulejo.data.Subset;
 import dev.azulejo.device.DeviceTest;
+import dev.azulejo.nn.Loss;
 import dev.azulejo.nn.Network;
 import dev.azulejo.nn.NetworkText;
 import java.nio.file.Path;
@@ -110,5 +113,31 @@ class TrainerMisuseTest extends DeviceTest {
 
   private static void named(String name, Runnable misuse) {
     assertEquals(name, assertThrows(NullPointerException.class, misuse::run).getMessage());
+  }
+
+  /**
+   * The fused loss (T7) has the softmax inside; a second one would be no error that anybody sees.
+   */
+  @Test
+  void aSoftmaxBeforeTheSoftmaxCrossEntropyIsRefused() {
+    try (Network network =
+        Network.on(device).input(1, 12, 12).flatten().dense(10).softmax().build(1)) {
+      Trainer trainer = Trainer.of(network);
+      var data = SmallRuns.glyphs(10);
+      assertMessage(
+          "the network ends in a softmax",
+          assertThrows(IllegalArgumentException.class, () -> trainer.fit(data, 1)));
+      trainer.loss(Loss.MEAN_SQUARED_ERROR).fit(data, 1);
+    }
+  }
+
+  @Test
+  void aStopBeforeTheRunIsNotLost() {
+    try (Network network = Network.create(device, SmallRuns.SPEC, 1)) {
+      Trainer trainer = Trainer.of(network);
+      trainer.stop();
+      assertTrue(trainer.fit(SmallRuns.glyphs(10), 1).stopped());
+      assertFalse(trainer.fit(SmallRuns.glyphs(10), 1).stopped(), "and ends one run only");
+    }
   }
 }
