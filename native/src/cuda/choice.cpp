@@ -53,6 +53,12 @@ class Stopwatch {
   EventHandle start_, end_;
 };
 
+// Whatever happens, the stream's work is done before its buffers go.
+struct Wait {
+  const cudaStream_t stream;
+  ~Wait() { ignore(cudaStreamSynchronize(stream)); }
+};
+
 double measure(Stopwatch& stopwatch, const Candidate& candidate, char* memory) {
   double best = stopwatch.milliseconds([&] { candidate.run(memory); });
   double spent = best;
@@ -83,6 +89,7 @@ int32_t choose(CudaDevice& device, cudaStream_t stream, bool recording, ChoiceKe
   if (bytes > free / 2) return unmeasured;
 
   const Scratch scratch(device, bytes);
+  const Wait wait{stream};
   char* const memory = scratch.as<char>();
   check(cudaMemsetAsync(memory, 0, bytes, stream), "cudaMemsetAsync");
   Stopwatch stopwatch(stream);
