@@ -18,9 +18,9 @@ struct alignas(64) Builtins {
   dim3 grid_extent;
   void* dynamic_shared;
 };
-// In a library the default TLS model would cost a call on every access; this structure fits the space that glibc keeps
-// for libraries loaded later.
-extern __thread Builtins builtins __attribute__((tls_model("initial-exec"), visibility("hidden")));
+// With the default TLS model: the faster ones would demand that all thread-local variables of the library, the shared
+// variables of the kernels among them, fit the little space that glibc keeps for libraries loaded later.
+extern __thread Builtins builtins __attribute__((visibility("hidden")));
 
 // Where in the source a thread waits. Threads that wait at different lines do not wait for the same thing.
 struct Site {
@@ -64,10 +64,13 @@ uint32_t warp_ballot(uint32_t mask, int predicate, Site site);
 #define AZJ_SITE_PARAMETERS const char *file = __builtin_FILE(), int line = __builtin_LINE()
 #define AZJ_SITE (::azj::emulation::Site{file, line})
 
-#define threadIdx (static_cast<const uint3&>(::azj::emulation::builtins.thread))
-#define blockIdx (static_cast<const uint3&>(::azj::emulation::builtins.block))
-#define blockDim (static_cast<const dim3&>(::azj::emulation::builtins.block_extent))
-#define gridDim (static_cast<const dim3&>(::azj::emulation::builtins.grid_extent))
+// Not constant, as they are in CUDA: a reference to a constant would make the undefined-behaviour sanitizer compare its
+// address with null, and gcc 12 takes the result from an addition that the linker relaxes away in programs. nvcc refuses
+// kernels that assign to them.
+#define threadIdx (::azj::emulation::builtins.thread)
+#define blockIdx (::azj::emulation::builtins.block)
+#define blockDim (::azj::emulation::builtins.block_extent)
+#define gridDim (::azj::emulation::builtins.grid_extent)
 constexpr int warpSize = 32;
 
 inline void __syncthreads(AZJ_SITE_PARAMETERS) {

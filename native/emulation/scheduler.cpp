@@ -14,7 +14,7 @@ __thread Builtins builtins = {};
 
 namespace {
 
-__thread Scheduler* scheduler __attribute__((tls_model("initial-exec"))) = nullptr;
+__thread Scheduler* scheduler = nullptr;
 
 uint3 position(uint64_t number, dim3 extent) {
   return uint3{static_cast<unsigned>(number % extent.x), static_cast<unsigned>(number / extent.x % extent.y),

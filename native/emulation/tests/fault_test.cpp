@@ -94,43 +94,6 @@ TEST(warp_functions_that_not_every_named_lane_reaches) {
 
 // ---- shared memory that was not written
 
-__global__ void forgotten_barrier(const float* x, float* y) {
-  __shared__ float tile[64];
-  tile[threadIdx.x] = x[threadIdx.x];
-  y[threadIdx.x] = tile[63 - threadIdx.x];  // a __syncthreads() is missing
-}
-
-template <int kSize>
-__global__ void reads_a_hole(float* y) {
-  __shared__ float tile[kSize][kSize + 1];
-  if (threadIdx.x < kSize) {
-    for (int i = 0; i < kSize; ++i) tile[i][threadIdx.x] = 1;
-  }
-  __syncthreads();
-  y[threadIdx.x] = tile[threadIdx.x % kSize][threadIdx.x];  // thread kSize reads the padding
-}
-
-__global__ void dynamic_hole(float* y, int hole) {
-  float* shared = dynamic_shared<float>();
-  if (static_cast<int>(threadIdx.x) != hole) shared[threadIdx.x] = 1;
-  __syncthreads();
-  y[threadIdx.x] = shared[threadIdx.x];
-}
-
-__global__ void byte_hole(unsigned char* y) {
-  __shared__ unsigned char bytes[64];
-  if (threadIdx.x != 11) bytes[threadIdx.x] = 1;
-  __syncthreads();
-  y[threadIdx.x] = bytes[threadIdx.x];
-}
-
-// Shared memory does not last from one block to the next.
-__global__ void left_by_the_last_block(float* y) {
-  __shared__ float values[32];
-  if (blockIdx.x == 0) values[threadIdx.x] = 3;
-  y[blockIdx.x] = values[threadIdx.x];
-}
-
 // The compiler does not instrument accesses at constant indices: what they write counts, what they read is a NaN.
 __global__ void constant_indices(const float* x, float* y) {
   __shared__ float first[4];
@@ -175,6 +138,43 @@ TEST(shared_variables_at_constant_indices) {
 }
 
 #ifdef AZJ_EMULATION_CHECKED
+
+__global__ void forgotten_barrier(const float* x, float* y) {
+  __shared__ float tile[64];
+  tile[threadIdx.x] = x[threadIdx.x];
+  y[threadIdx.x] = tile[63 - threadIdx.x];  // a __syncthreads() is missing
+}
+
+template <int kSize>
+__global__ void reads_a_hole(float* y) {
+  __shared__ float tile[kSize][kSize + 1];
+  if (threadIdx.x < kSize) {
+    for (int i = 0; i < kSize; ++i) tile[i][threadIdx.x] = 1;
+  }
+  __syncthreads();
+  y[threadIdx.x] = tile[threadIdx.x % kSize][threadIdx.x];  // thread kSize reads the padding
+}
+
+__global__ void dynamic_hole(float* y, int hole) {
+  float* shared = dynamic_shared<float>();
+  if (static_cast<int>(threadIdx.x) != hole) shared[threadIdx.x] = 1;
+  __syncthreads();
+  y[threadIdx.x] = shared[threadIdx.x];
+}
+
+__global__ void byte_hole(unsigned char* y) {
+  __shared__ unsigned char bytes[64];
+  if (threadIdx.x != 11) bytes[threadIdx.x] = 1;
+  __syncthreads();
+  y[threadIdx.x] = bytes[threadIdx.x];
+}
+
+// Shared memory does not last from one block to the next.
+__global__ void left_by_the_last_block(float* y) {
+  __shared__ float values[32];
+  if (blockIdx.x == 0) values[threadIdx.x] = 3;
+  y[blockIdx.x] = values[threadIdx.x];
+}
 
 TEST(reads_of_shared_memory_that_nothing_was_written_to) {
   const cudaError_t failure = cudaErrorLaunchFailure;

@@ -111,7 +111,12 @@ cudaError_t run(void (*kernel)(P...), dim3 grid, dim3 block, size_t shared, A...
 
 }  // namespace test
 
+// A program's main, or what load.cpp calls in a library.
+#ifdef AZJ_EMULATION_TEST_LIBRARY
+extern "C" __attribute__((visibility("default"))) int emulation_tests() {
+#else
 int main() {
+#endif
   for (const ::test::Case& each : ::test::cases()) {
     int before = ::test::failures;
     azj_emulation_reset();
