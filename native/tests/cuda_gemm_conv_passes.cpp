@@ -196,7 +196,7 @@ class Passes {
 
   void finish_workspace(Workspace& workspace) {
     finish_stream(stream_);
-    workspace.memory.read();  // checks its margins
+    if (workspace.used) workspace.memory.read();  // checks its margins
   }
 
   template <class Forward, class GradInput, class GradWeights>

@@ -90,7 +90,7 @@ class TransposedWeightCopy {
   __device__ void start(float* shared, int begin) const {
     const int line = threadIdx.x / Shape::kTile;
     float* to = shared + line * Shape::kPitch + threadIdx.x % Shape::kTile;
-#pragma unroll
+#pragma unroll 2
     for (int i = 0; i < Shape::kCopies; ++i) {
       const int k = begin + line + i * Shape::kLinesOfFast;
       const GatherTap tap(g_, k);

@@ -42,28 +42,23 @@ class MatrixCopy {
   // data: element (first row or column of C's tile, k = 0); tile_stride: along m or n; tile_left: rows or columns
   // from there to the matrix' end; k: its length.
   __device__ MatrixCopy(const float* data, int64_t tile_stride, int64_t k_stride, int tile_left, int k)
-      : k_stride_(k_stride) {
-    const int64_t fast_stride = Shape::kAlongK ? k_stride : tile_stride;
-    const int64_t slow_stride = Shape::kAlongK ? tile_stride : k_stride;
+      : fast_stride_(Shape::kAlongK ? k_stride : tile_stride), slow_stride_(Shape::kAlongK ? tile_stride : k_stride) {
     const int thread = threadIdx.x;
     int fast, slow;
-    if (fast_stride == 1 && slow_stride % 4 == 0 && reinterpret_cast<uintptr_t>(data) % 16 == 0) {
+    if (fast_stride_ == 1 && slow_stride_ % 4 == 0 && reinterpret_cast<uintptr_t>(data) % 16 == 0) {
       mode_ = Mode::VECTORS;
       fast = thread % (Shape::kFast / 4) * 4;
       slow = thread / (Shape::kFast / 4);
-      step_ = Shape::kVectorRows * slow_stride;
-    } else if (slow_stride != 1) {
+    } else if (slow_stride_ != 1) {
       mode_ = Mode::WORDS_ALONG_FAST;
       fast = thread % Shape::kFast;
       slow = thread / Shape::kFast;
-      step_ = Shape::kLinesOfFast * slow_stride;
     } else {
       mode_ = Mode::WORDS_ALONG_SLOW;
       fast = thread / Shape::kSlow;
       slow = thread % Shape::kSlow;
-      step_ = Shape::kLinesOfSlow * fast_stride;
     }
-    from_ = data + fast * fast_stride + slow * slow_stride;
+    from_ = data + fast * fast_stride_ + slow * slow_stride_;
     to_ = slow * Shape::kPitch + fast;
     tile_left_ = tile_left - (Shape::kAlongK ? slow : fast);
     k_ = k - (Shape::kAlongK ? fast : slow);
@@ -74,22 +69,28 @@ class MatrixCopy {
     const int k_left = k_ - begin;
     const int fast_left = Shape::kAlongK ? k_left : tile_left_;
     const int slow_left = Shape::kAlongK ? tile_left_ : k_left;
-    const float* from = from_ + begin * k_stride_;
+    const float* from = from_ + begin * (Shape::kAlongK ? fast_stride_ : slow_stride_);
     float* to = shared + to_;
     if (mode_ == Mode::VECTORS) {
 #pragma unroll
-      for (int i = 0; i < Shape::kVectorCopies; ++i, from += step_, to += Shape::kVectorRows * Shape::kPitch) {
+      for (int i = 0; i < Shape::kVectorCopies; ++i) {
         copy_vector(to, from, i * Shape::kVectorRows < slow_left ? fast_left : 0);
+        from += Shape::kVectorRows * slow_stride_;
+        to += Shape::kVectorRows * Shape::kPitch;
       }
     } else if (mode_ == Mode::WORDS_ALONG_FAST) {
 #pragma unroll
-      for (int i = 0; i < Shape::kCopies; ++i, from += step_, to += Shape::kLinesOfFast * Shape::kPitch) {
+      for (int i = 0; i < Shape::kCopies; ++i) {
         cp_async_4(to, from, fast_left > 0 && i * Shape::kLinesOfFast < slow_left);
+        from += Shape::kLinesOfFast * slow_stride_;
+        to += Shape::kLinesOfFast * Shape::kPitch;
       }
     } else {
 #pragma unroll
-      for (int i = 0; i < Shape::kCopies; ++i, from += step_, to += Shape::kLinesOfSlow) {
+      for (int i = 0; i < Shape::kCopies; ++i) {
         cp_async_4(to, from, slow_left > 0 && i * Shape::kLinesOfSlow < fast_left);
+        from += Shape::kLinesOfSlow * fast_stride_;
+        to += Shape::kLinesOfSlow;
       }
     }
   }
@@ -109,8 +110,7 @@ class MatrixCopy {
   enum class Mode : int { VECTORS, WORDS_ALONG_FAST, WORDS_ALONG_SLOW };
 
   const float* from_;  // this thread's first element at k = 0
-  int64_t step_;       // to its next one
-  int64_t k_stride_;
+  int64_t fast_stride_, slow_stride_;
   int to_;             // where it goes in the shared tile
   int tile_left_, k_;  // rows or columns and length of the matrix from there
   Mode mode_;

@@ -24,6 +24,8 @@ struct SimtTile {
   static constexpr int kStages = 2;
   static constexpr int kThreads = kBlockM / kThreadM * (kBlockN / kThreadN);
   static constexpr int kMinBlocks = kMinBlocks_;  // of a multiprocessor: what the registers are held down for
+  // Steps along k that the compiler may mix: all of them, unless their loads would not fit the registers (8 x 8 sums).
+  static constexpr int kUnroll = kThreadM * kThreadN < 64 ? kDepth : 2;
   static constexpr int kLanesM = 4, kLanesN = 8;
   static constexpr int kWarpsN = kBlockN / (kLanesN * kThreadN);
   static constexpr int kWarpRows = kLanesM * kThreadM;
@@ -62,7 +64,7 @@ struct SimtTile {
   }
 
   __device__ static void multiply_step(Sums& sums, const float* a, const float* b) {
-#pragma unroll
+#pragma unroll kUnroll
     for (int k = 0; k < kDepth; ++k) {
       float4 rows[kThreadM / 4], columns[kThreadN / 4];
 #pragma unroll
