@@ -39,7 +39,7 @@ void devices() {
   OK(azj_device_count(AZJ_DEVICE_CPU, &count));
   CHECK(count == 1);
   OK(azj_device_count(AZJ_DEVICE_CUDA, &count));
-  CHECK(count == 0);
+  CHECK(count >= 0);
   OK(azj_device_count(AZJ_DEVICE_EMULATED, &count));
   CHECK(count == 0);
   FAILS(kInvalid, "kind is 3", azj_device_count(3, &count));
@@ -48,7 +48,8 @@ void devices() {
   FAILS(kInvalid, "device is NULL", azj_device_open(AZJ_DEVICE_CPU, 0, nullptr));
   FAILS(kInvalid, "kind is -1", azj_device_open(-1, 0, &device));
   FAILS(AZJ_NO_DEVICE, "there is one, ordinal 0", azj_device_open(AZJ_DEVICE_CPU, 1, &device));
-  FAILS(AZJ_NO_DEVICE, "has no CUDA backend", azj_device_open(AZJ_DEVICE_CUDA, 0, &device));
+  // Whether the build has CUDA or not, and the machine a GPU or not.
+  FAILS(AZJ_NO_DEVICE, "CUDA device 1000 was asked for", azj_device_open(AZJ_DEVICE_CUDA, 1000, &device));
   FAILS(AZJ_NO_DEVICE, "has no emulated backend", azj_device_open(AZJ_DEVICE_EMULATED, 0, &device));
   CHECK(device == nullptr);
 

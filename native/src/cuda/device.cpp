@@ -132,7 +132,13 @@ int32_t count_devices() {
 
 std::unique_ptr<azj_device> open_device(int32_t kind, int32_t ordinal) {
   int count = 0;
-  check(cudaGetDeviceCount(&count), "cudaGetDeviceCount");
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  if (error != cudaSuccess && status_of(error) == AZJ_NO_DEVICE) {
+    ignore(cudaGetLastError());
+    throw Error(AZJ_NO_DEVICE, "CUDA device " + std::to_string(ordinal) + " was asked for, but " +
+                                   explain_no_device(error) + " (" + cudaGetErrorName(error) + ")");
+  }
+  check(error, "cudaGetDeviceCount");
   if (ordinal < 0 || ordinal >= count) {
     fail(AZJ_NO_DEVICE, "CUDA device %d was asked for; there %s %d, ordinal%s 0%s", ordinal, count == 1 ? "is" : "are",
          count, count == 1 ? "" : "s", count == 1 ? "" : (" to " + std::to_string(count - 1)).c_str());
