@@ -13,6 +13,15 @@ public final class Zoo {
   }
 
   /**
+   * The samples a network was made for: gray 28x28 images, or for {@code vgg-small} colour 32x32.
+   *
+   * @param name one of {@link #names}
+   */
+  public static Shape defaultInput(String name) {
+    return name.equals("vgg-small") ? new Shape(3, 32, 32) : new Shape(1, 28, 28);
+  }
+
+  /**
    * The description of a network.
    *
    * @param name one of {@link #names}

@@ -16,6 +16,7 @@ import dev.azulejo.nn.InferencePlan;
 import dev.azulejo.nn.Loss;
 import dev.azulejo.nn.Network;
 import dev.azulejo.nn.NetworkSpec;
+import dev.azulejo.nn.Zoo;
 import dev.azulejo.train.Sgd;
 import dev.azulejo.train.TrainingStep;
 import java.io.IOException;
@@ -45,7 +46,6 @@ public final class BenchCommand implements Callable<Integer> {
       1e-4f; // small, so that random labels do not blow the weights up
   private static final float MOMENTUM = 0.9f;
 
-  private static final String DEFAULT_INPUT = "1x28x28";
   private static final int DEFAULT_CLASSES = 10;
 
   @Spec private CommandSpec spec;
@@ -62,7 +62,9 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--input",
       paramLabel = "CxHxW",
-      description = "Shape of the images for a named network. Default: " + DEFAULT_INPUT + ".")
+      description =
+          "Shape of the images for a named network. Default: what it was made for, 1x28x28 or"
+              + " 3x32x32.")
   private String input;
 
   @Option(
@@ -188,7 +190,9 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private Shape shape() {
-    String input = this.input == null ? DEFAULT_INPUT : this.input;
+    if (input == null) {
+      return Zoo.defaultInput(network.name());
+    }
     String[] parts = input.split("x", -1);
     try {
       if (parts.length == 3) {

@@ -74,6 +74,7 @@ public final class LearningCurve {
     chart.getStyler().setYAxisMin(0, 0.0);
     // Epochs are whole: no ticks between two of them.
     chart.getStyler().setXAxisDecimalPattern("0");
+    chart.getStyler().setYAxisDecimalPattern("0.##");
     chart.setYAxisGroupTitle(1, "accuracy, %");
     boolean validated = !Double.isNaN(epochs.getLast().validationLoss());
     add(chart, "training loss", 0, epochs, EpochReport::trainLoss);
