@@ -7,6 +7,7 @@
 #include "grid.hpp"
 #include "tile_copy.cuh"
 #include "tile_launch.cuh"
+#include "tile_pipeline.cuh"
 #include "tile_store.cuh"
 
 namespace azj::cuda {
@@ -128,11 +129,11 @@ __global__ __launch_bounds__(Tile::kThreads, Tile::kMinBlocks) void gather_kerne
   typename Tile::Sums sums = {};
   if constexpr (kTransposed) {
     const TransposedWeightCopy<typename Tile::ShapeA> weights(g, group, order.row, k);
-    Tile::multiply(sums, weights, source, 0, k);
+    multiply_tile<Tile>(sums, weights, source, 0, k);
   } else {
     const MatrixCopy<typename Tile::ShapeA> weights(g.weights + group * g.weight_group + order.row * int64_t{k}, k, 1,
                                                     g.rows - order.row, k);
-    Tile::multiply(sums, weights, source, 0, k);
+    multiply_tile<Tile>(sums, weights, source, 0, k);
   }
   GemmEpilogue epilogue = g.epilogue;
   epilogue.bias += group * epilogue.bias_group_stride;
@@ -291,7 +292,7 @@ __global__ __launch_bounds__(Tile::kThreads, Tile::kMinBlocks) void grad_weights
   const GradCopy<typename Tile::ShapeA> grad(c, pixels, group, order.row);
   const PatchCopy<typename Tile::ShapeB> patches(c, pixels, group, columns);
   typename Tile::Sums sums = {};
-  Tile::multiply(sums, grad, patches, 0, pixels.count);
+  multiply_tile<Tile>(sums, grad, patches, 0, pixels.count);
   store_tile<Tile>(sums, MatrixOutput{c.parts + part * c.filters * c.patch, c.patch}, GemmEpilogue{}, order.row,
                    order.column, c.filters, c.patch);
 }

@@ -1,4 +1,4 @@
-// GEMM rung 5: register tiles, 16-byte copies, double-buffered shared memory. tile_simt.cuh holds the product itself.
+// GEMM rung 5: register tiles, 16-byte copies, shared memory filled ahead. tile_simt.cuh holds the product itself.
 //
 //   block -> a tile of C, 128 x 128 (256 threads, 8 x 8 sums each), 64 x 64 (128, 8 x 4) or 32 x 32 (64, 4 x 4);
 //   grid.x all tiles of C, grid.z the products of a batch

@@ -5,6 +5,7 @@
 #include "grid.hpp"
 #include "tile_copy.cuh"
 #include "tile_launch.cuh"
+#include "tile_pipeline.cuh"
 #include "tile_store.cuh"
 
 namespace azj::cuda {
@@ -19,7 +20,7 @@ __global__ __launch_bounds__(Tile::kThreads, Tile::kMinBlocks) void tile_gemm_ke
   const MatrixCopy<typename Tile::ShapeB> b(p.b.data + order.column * p.b.column_stride, p.b.column_stride,
                                             p.b.row_stride, n - order.column, k);
   typename Tile::Sums sums = {};
-  Tile::multiply(sums, a, b, 0, k);
+  multiply_tile<Tile>(sums, a, b, 0, k);
   store_tile<Tile>(sums, MatrixOutput{p.c, p.ldc}, p.epilogue, order.row, order.column, m, n);
 }
 

@@ -13,9 +13,7 @@
 // [m or n][k] 8 beyond a multiple of 16 (half a warp a time: g * 8 + 2t).
 #pragma once
 
-#include "launch.cuh"
 #include "tile_copy.cuh"
-#include "tile_store.cuh"
 
 namespace azj::cuda {
 
@@ -83,6 +81,7 @@ struct MmaTile {
     }
   }
 
+  // sums += one step of A's and B's shared tiles, for multiply_tile().
   __device__ static void multiply_step(Sums& sums, const float* a, const float* b) {
     constexpr int kInstruction = kType == TensorType::TF32 ? 8 : 16;
 #pragma unroll 1  // unrolled, the fragments of both halves would not fit 128 registers
@@ -106,40 +105,6 @@ struct MmaTile {
         }
       }
     }
-  }
-
-  // sums += A's tile * B's tile for k in begin..end-1. CopyA and CopyB have start(shared, k), see MatrixCopy; begin is a
-  // multiple of kDepth. kStages - 1 steps are on their way while one is multiplied.
-  template <class CopyA, class CopyB>
-  __device__ static void multiply(Sums& sums, CopyA& a, CopyB& b, int begin, int end) {
-    float* shared = dynamic_shared<float>();
-    int next_k = begin;
-#pragma unroll
-    for (int stage = 0; stage < kStages - 1; ++stage) {
-      if (next_k < end) {
-        a.start(shared + stage * kStageFloats, next_k);
-        b.start(shared + stage * kStageFloats + ShapeA::kFloats, next_k);
-      }
-      cp_async_commit();
-      next_k += kDepth;
-    }
-    int stage = 0, next_stage = kStages - 1;
-    for (int k = begin; k < end; k += kDepth) {
-      cp_async_wait<kStages - 2>();
-      __syncthreads();  // this step has arrived for every thread, and no thread still reads the buffer to be filled
-      if (next_k < end) {
-        float* next = shared + next_stage * kStageFloats;
-        a.start(next, next_k);
-        b.start(next + ShapeA::kFloats, next_k);
-      }
-      cp_async_commit();  // an empty group at the end keeps the count
-      next_k += kDepth;
-      const float* current = shared + stage * kStageFloats;
-      multiply_step(sums, current, current + ShapeA::kFloats);
-      stage = stage + 1 == kStages ? 0 : stage + 1;
-      next_stage = next_stage + 1 == kStages ? 0 : next_stage + 1;
-    }
-    cp_async_wait<0>();
   }
 };
 

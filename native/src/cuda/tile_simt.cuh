@@ -3,25 +3,23 @@
 //
 // Each thread holds kThreadM x kThreadN sums in registers and, for every k, reads kThreadM words of A and kThreadN of B
 // from shared memory for kThreadM * kThreadN multiply-adds: 64 for 16 words in the 8 x 8 case, against 1 for 2 in rung 4.
-// Shared memory holds two steps of kDepth along k: while one is multiplied, the other arrives by cp.async. One barrier
-// a step.
+// Shared memory holds kStages steps of kDepth along k: while one is multiplied, the others arrive by cp.async
+// (tile_pipeline.cuh).
 //
 // A warp is 4 (m) x 8 (n) lanes. A lane's rows are groups of 4, 16 rows apart, its columns groups of 4, 32 columns
 // apart: the 16-byte reads of a warp then touch 4 neighbours of A and 8 of B, without bank conflicts.
 #pragma once
 
-#include "launch.cuh"
 #include "tile_copy.cuh"
-#include "tile_store.cuh"
 
 namespace azj::cuda {
 
-template <int kBlockM_, int kBlockN_, int kThreadM_, int kThreadN_, int kMinBlocks_>
+template <int kBlockM_, int kBlockN_, int kThreadM_, int kThreadN_, int kStages_, int kMinBlocks_>
 struct SimtTile {
   static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_;
   static constexpr int kThreadM = kThreadM_, kThreadN = kThreadN_;
   static constexpr int kDepth = 16;
-  static constexpr int kStages = 2;
+  static constexpr int kStages = kStages_;
   static constexpr int kThreads = kBlockM / kThreadM * (kBlockN / kThreadN);
   static constexpr int kMinBlocks = kMinBlocks_;  // of a multiprocessor: what the registers are held down for
   // Steps along k that the compiler may mix: all of them, unless their loads would not fit the registers (8 x 8 sums).
@@ -63,7 +61,10 @@ struct SimtTile {
     }
   }
 
+  // sums += one step of A's and B's shared tiles, for multiply_tile().
   __device__ static void multiply_step(Sums& sums, const float* a, const float* b) {
+    a += first_row();
+    b += first_column();
 #pragma unroll kUnroll
     for (int k = 0; k < kDepth; ++k) {
       float4 rows[kThreadM / 4], columns[kThreadN / 4];
@@ -90,37 +91,12 @@ struct SimtTile {
       }
     }
   }
-
-  // sums += A's tile * B's tile for k in begin..end-1. CopyA and CopyB have start(shared, k), see MatrixCopy; begin is a
-  // multiple of kDepth.
-  template <class CopyA, class CopyB>
-  __device__ static void multiply(Sums& sums, CopyA& a, CopyB& b, int begin, int end) {
-    float* shared = dynamic_shared<float>();
-    if (begin < end) {
-      a.start(shared, begin);
-      b.start(shared + ShapeA::kFloats, begin);
-    }
-    cp_async_commit();
-    int stage = 0;
-    for (int k = begin; k < end; k += kDepth) {
-      cp_async_wait<0>();
-      __syncthreads();  // this step has arrived for every thread, and no thread still reads the other buffer
-      const float* current = shared + stage * kStageFloats;
-      stage ^= 1;
-      if (k + kDepth < end) {
-        float* next = shared + stage * kStageFloats;
-        a.start(next, k + kDepth);
-        b.start(next + ShapeA::kFloats, k + kDepth);
-      }
-      cp_async_commit();
-      multiply_step(sums, current + first_row(), current + ShapeA::kFloats + first_column());
-    }
-  }
 };
 
-// 34 KiB of shared memory and at most 128 registers a thread: two blocks a multiprocessor. 32 FLOP a byte of L2.
-using LargeSimtTile = SimtTile<128, 128, 8, 8, 2>;
-using MediumSimtTile = SimtTile<64, 64, 8, 4, 4>;
-using SmallSimtTile = SimtTile<32, 32, 4, 4, 8>;
+// Shared memory 34, 26 and 18 KiB. Two large blocks a multiprocessor hide the latency of a copy behind their many
+// multiply-adds; the smaller the tile, the fewer there are, and the more steps are under way instead.
+using LargeSimtTile = SimtTile<128, 128, 8, 8, 2, 2>;
+using MediumSimtTile = SimtTile<64, 64, 8, 4, 3, 4>;
+using SmallSimtTile = SimtTile<32, 32, 4, 4, 4, 8>;
 
 }  // namespace azj::cuda
