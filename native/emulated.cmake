@@ -21,7 +21,7 @@ azj_add_library(azulejo_emulated ${azj_emulated_objects})
 target_link_libraries(azulejo_emulated PRIVATE ${CMAKE_DL_LIBS})
 
 # Tests of the run time. architectures.cpp is part of them once more: the library does not export it.
-foreach(name cuda_runtime cuda_graph cuda_faults)
+foreach(name cuda_runtime cuda_graph cuda_faults cuda_operations)
   add_executable(${name}_test tests/${name}_test.cpp src/cuda/architectures.cpp)
   target_include_directories(${name}_test PRIVATE src emulation)
   target_compile_definitions(${name}_test PRIVATE ${AZJ_CUDA_DEFINITIONS})

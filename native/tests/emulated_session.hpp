@@ -1,4 +1,4 @@
-// An emulated CUDA device with a stream and some memory, for tests of the run time.
+// A device with a stream, and memory that goes with them, for tests that run on the emulated CUDA device.
 #pragma once
 
 #include "azj_emulation.h"
@@ -6,19 +6,19 @@
 
 constexpr azj_status kInvalid = AZJ_INVALID_ARGUMENT;
 
-struct Emulated {
-  explicit Emulated(int32_t ordinal = 0) {
-    OK(azj_device_open(AZJ_DEVICE_EMULATED, ordinal, &device));
+struct Machine {
+  Machine(int32_t kind, int32_t ordinal) {
+    OK(azj_device_open(kind, ordinal, &device));
     OK(azj_stream_open(device, 0, &stream));
   }
-  ~Emulated() {
+  ~Machine() {
     OK(azj_stream_close(stream));
     for (void* memory : owned) OK(azj_free(device, memory));
     for (void* memory : owned_host) OK(azj_host_free(device, memory));
     OK(azj_device_close(device));
   }
-  Emulated(const Emulated&) = delete;
-  Emulated& operator=(const Emulated&) = delete;
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
 
   template <class T = float>
   T* alloc(uint64_t count) {
@@ -60,4 +60,8 @@ struct Emulated {
   azj_device* device = nullptr;
   azj_stream* stream = nullptr;
   std::vector<void*> owned, owned_host;
+};
+
+struct Emulated : Machine {
+  explicit Emulated(int32_t ordinal = 0) : Machine(AZJ_DEVICE_EMULATED, ordinal) {}
 };
