@@ -29,6 +29,8 @@ foreach(name cuda_runtime cuda_graph cuda_faults cuda_operations)
   add_test(NAME ${name} COMMAND ${name}_test)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endforeach()
+add_test(NAME cuda_runtime_sm_75 COMMAND cuda_runtime_test)
+set_tests_properties(cuda_runtime_sm_75 PROPERTIES ENVIRONMENT AZULEJO_EMULATION_CAPABILITY=75)
 
 # Tests of the kernels' launchers, which the library does not export: linked with all of its objects.
 function(azj_add_launcher_test name)

@@ -9,8 +9,9 @@
 namespace {
 
 // cudaError_t
-constexpr int32_t kInvalidValue = 1, kMemoryAllocation = 2, kInsufficientDriver = 35, kNoDevice = 100,
-                  kEccUncorrectable = 214, kNoKernelImage = 209, kIllegalAddress = 700, kLaunchFailure = 719;
+constexpr int32_t kInvalidValue = 1, kMemoryAllocation = 2, kStubLibrary = 34, kInsufficientDriver = 35,
+                  kNoDevice = 100, kInvalidDevice = 101, kNoKernelImage = 209, kEccUncorrectable = 214,
+                  kIllegalAddress = 700, kLaunchFailure = 719, kSystemNotReady = 802;
 
 struct Outcome {
   azj_status status = AZJ_OK;  // of the first call that failed
@@ -231,8 +232,21 @@ void no_driver() {
   FAILS(AZJ_NO_DEVICE, "no NVIDIA driver was found", azj_device_open(AZJ_DEVICE_EMULATED, 0, &device));
   azj_emulation_inject("cudaGetDeviceCount", 1, kNoDevice);
   FAILS(AZJ_NO_DEVICE, "sees no GPU", azj_device_open(AZJ_DEVICE_EMULATED, 0, &device));
+  azj_emulation_inject("cudaGetDeviceCount", 1, kStubLibrary);
+  FAILS(AZJ_NO_DEVICE, "the toolkit's stub", azj_device_open(AZJ_DEVICE_EMULATED, 0, &device));
+  azj_emulation_inject("cudaGetDeviceCount", 1, kSystemNotReady);
+  FAILS(AZJ_NO_DEVICE, "gives no device; check nvidia-smi", azj_device_open(AZJ_DEVICE_EMULATED, 0, &device));
+  azj_emulation_inject("cudaGetDeviceProperties", 1, kInvalidDevice);
+  FAILS(AZJ_NO_DEVICE, "no CUDA device of that number", azj_device_open(AZJ_DEVICE_EMULATED, 0, &device));
   CHECK(device == nullptr);
   OK(azj_device_open(AZJ_DEVICE_EMULATED, 0, &device));
+  // Out of memory where nobody asked for a number of bytes, and the device does not say how much is free.
+  azj_event* event = nullptr;
+  azj_emulation_inject("cudaEventCreateWithFlags", 1, kMemoryAllocation);
+  FAILS(AZJ_OUT_OF_MEMORY, "bytes are free", azj_event_open(device, &event));
+  azj_emulation_inject("cudaEventCreateWithFlags", 1, kMemoryAllocation);
+  azj_emulation_inject("cudaMemGetInfo", 1, kInvalidValue);
+  FAILS(AZJ_OUT_OF_MEMORY, "cudaEventCreateWithFlags", azj_event_open(device, &event));
   OK(azj_device_close(device));
 }
 

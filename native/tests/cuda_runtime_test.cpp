@@ -45,6 +45,26 @@ void architectures() {
   CHECK(azj::cuda::architectures_text().find("sm_90a") != std::string::npos);
 }
 
+// What needs tensor cores is refused where there are none (AZULEJO_EMULATION_CAPABILITY=75).
+void tensor_cores() {
+  Emulated s;
+  azj_device_info info{};
+  OK(azj_device_query(s.device, &info));
+  const azj_status expected = info.capability < 80 ? AZJ_UNSUPPORTED : AZJ_OK;
+  float* x = s.upload(random_floats(64, 1));
+  float* y = s.alloc(64);
+  for (const int32_t algorithm : {AZJ_GEMM_TENSOR_TF32, AZJ_GEMM_TENSOR_BF16}) {
+    const azj_gemm_desc desc{4, 4, 4, 4, 4, 4, 0, 0, 1, 0, algorithm, 0};
+    CHECK(azj_gemm(s.stream, &desc, x, x, y) == expected);
+  }
+  for (const int32_t algorithm : {AZJ_CONV_IMPLICIT_GEMM_TF32, AZJ_CONV_IMPLICIT_GEMM_BF16}) {
+    const azj_conv2d_desc desc{1, 1, 4, 4, 2, 3, 3, 1, 1, 0, 0, 1, 1, 1, 0, algorithm, AZJ_IDENTITY, 0, 0};
+    CHECK(azj_conv2d_forward(s.stream, &desc, x, x, nullptr, y, nullptr, 0) == expected);
+    if (expected != AZJ_OK) CHECK(std::strstr(azj_last_error(), "compute capability 8.0") != nullptr);
+  }
+  OK(azj_synchronize(s.stream));
+}
+
 void memory() {
   const Emulated s;
   void* memory = nullptr;
@@ -199,6 +219,7 @@ void threads() {
 int main() {
   devices();
   architectures();
+  tensor_cores();
   memory();
   copies();
   mixed_up();
