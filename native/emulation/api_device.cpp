@@ -17,7 +17,7 @@ constexpr int kRegisters = 65536;
 constexpr size_t kReservedSharedBytes = 1024;  // of a multiprocessor's shared memory, taken by each block
 
 cudaError_t find_device(Runtime& runtime, int ordinal, Device*& device) {
-  if (runtime.devices.empty()) return runtime.refuse(cudaErrorNoDevice, "there is no emulated device");
+  if (runtime.devices.empty()) return runtime.refuse_without_device();
   if (ordinal < 0 || static_cast<size_t>(ordinal) >= runtime.devices.size()) {
     return runtime.refuse(cudaErrorInvalidDevice, "device %d: there are %zu emulated devices", ordinal,
                           runtime.devices.size());
@@ -32,7 +32,7 @@ cudaError_t cudaGetDeviceCount(int* count) {
   return api_call(__func__, [&](Runtime& runtime) -> cudaError_t {
     if (count == nullptr) return cudaErrorInvalidValue;
     *count = static_cast<int>(runtime.devices.size());
-    return *count > 0 ? cudaSuccess : runtime.refuse(cudaErrorNoDevice, "there is no emulated device");
+    return *count > 0 ? cudaSuccess : runtime.refuse_without_device();
   });
 }
 
@@ -48,7 +48,7 @@ cudaError_t cudaSetDevice(int ordinal) {
 cudaError_t cudaGetDevice(int* ordinal) {
   return api_call(__func__, [&](Runtime& runtime) -> cudaError_t {
     if (ordinal == nullptr) return cudaErrorInvalidValue;
-    if (runtime.devices.empty()) return runtime.refuse(cudaErrorNoDevice, "there is no emulated device");
+    if (runtime.devices.empty()) return runtime.refuse_without_device();
     *ordinal = current_ordinal();
     return cudaSuccess;
   });
@@ -62,36 +62,77 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int ord
     switch (attribute) {
       case cudaDevAttrMaxThreadsPerBlock:
       case cudaDevAttrMaxBlockDimX:
-      case cudaDevAttrMaxBlockDimY: *value = 1024; break;
-      case cudaDevAttrMaxBlockDimZ: *value = 64; break;
-      case cudaDevAttrMaxGridDimX: *value = 2147483647; break;
+      case cudaDevAttrMaxBlockDimY:
+        *value = 1024;
+        break;
+      case cudaDevAttrMaxBlockDimZ:
+        *value = 64;
+        break;
+      case cudaDevAttrMaxGridDimX:
+        *value = 2147483647;
+        break;
       case cudaDevAttrMaxGridDimY:
-      case cudaDevAttrMaxGridDimZ: *value = 65535; break;
-      case cudaDevAttrMaxSharedMemoryPerBlock: *value = 48 * 1024; break;
-      case cudaDevAttrMaxSharedMemoryPerBlockOptin: *value = static_cast<int>(device->shared_limit); break;
+      case cudaDevAttrMaxGridDimZ:
+        *value = 65535;
+        break;
+      case cudaDevAttrMaxSharedMemoryPerBlock:
+        *value = 48 * 1024;
+        break;
+      case cudaDevAttrMaxSharedMemoryPerBlockOptin:
+        *value = static_cast<int>(device->shared_limit);
+        break;
       case cudaDevAttrMaxSharedMemoryPerMultiprocessor:
         *value = static_cast<int>(device->shared_limit + kReservedSharedBytes);
         break;
-      case cudaDevAttrReservedSharedMemoryPerBlock: *value = static_cast<int>(kReservedSharedBytes); break;
-      case cudaDevAttrWarpSize: *value = 32; break;
+      case cudaDevAttrReservedSharedMemoryPerBlock:
+        *value = static_cast<int>(kReservedSharedBytes);
+        break;
+      case cudaDevAttrWarpSize:
+        *value = 32;
+        break;
       case cudaDevAttrMaxRegistersPerBlock:
-      case cudaDevAttrMaxRegistersPerMultiprocessor: *value = kRegisters; break;
-      case cudaDevAttrClockRate: *value = 1000000; break;        // kHz
-      case cudaDevAttrMemoryClockRate: *value = 1000000; break;  // kHz
-      case cudaDevAttrGlobalMemoryBusWidth: *value = 64; break;
-      case cudaDevAttrL2CacheSize: *value = 4 << 20; break;
-      case cudaDevAttrMultiProcessorCount: *value = kMultiprocessors; break;
-      case cudaDevAttrMaxThreadsPerMultiProcessor: *value = kThreadsPerMultiprocessor; break;
-      case cudaDevAttrMaxBlocksPerMultiprocessor: *value = kBlocksPerMultiprocessor; break;
+      case cudaDevAttrMaxRegistersPerMultiprocessor:
+        *value = kRegisters;
+        break;
+      case cudaDevAttrClockRate:
+        *value = 1000000;
+        break;  // kHz
+      case cudaDevAttrMemoryClockRate:
+        *value = 1000000;
+        break;  // kHz
+      case cudaDevAttrGlobalMemoryBusWidth:
+        *value = 64;
+        break;
+      case cudaDevAttrL2CacheSize:
+        *value = 4 << 20;
+        break;
+      case cudaDevAttrMultiProcessorCount:
+        *value = kMultiprocessors;
+        break;
+      case cudaDevAttrMaxThreadsPerMultiProcessor:
+        *value = kThreadsPerMultiprocessor;
+        break;
+      case cudaDevAttrMaxBlocksPerMultiprocessor:
+        *value = kBlocksPerMultiprocessor;
+        break;
       case cudaDevAttrKernelExecTimeout:
       case cudaDevAttrIntegrated:
-      case cudaDevAttrCooperativeLaunch: *value = 0; break;
+      case cudaDevAttrCooperativeLaunch:
+        *value = 0;
+        break;
       case cudaDevAttrConcurrentKernels:
       case cudaDevAttrUnifiedAddressing:
-      case cudaDevAttrMemoryPoolsSupported: *value = 1; break;
-      case cudaDevAttrComputeCapabilityMajor: *value = device->capability / 10; break;
-      case cudaDevAttrComputeCapabilityMinor: *value = device->capability % 10; break;
-      default: return runtime.refuse(cudaErrorInvalidValue, "device attribute %d is not emulated", attribute);
+      case cudaDevAttrMemoryPoolsSupported:
+        *value = 1;
+        break;
+      case cudaDevAttrComputeCapabilityMajor:
+        *value = device->capability / 10;
+        break;
+      case cudaDevAttrComputeCapabilityMinor:
+        *value = device->capability % 10;
+        break;
+      default:
+        return runtime.refuse(cudaErrorInvalidValue, "device attribute %d is not emulated", attribute);
     }
     return cudaSuccess;
   });
@@ -199,7 +240,8 @@ cudaError_t cudaPeekAtLastError() {
 const char* cudaGetErrorName(cudaError_t error) {
   switch (error) {
 #define X(name, number, text) \
-  case name: return #name;
+  case name:                  \
+    return #name;
 #include "cuda_errors.def"
 #undef X
   }
@@ -210,7 +252,9 @@ const char* cudaGetErrorString(cudaError_t error) {
   const char* cuda = "unrecognized error code";
   switch (error) {
 #define X(name, number, text) \
-  case name: cuda = text; break;
+  case name:                  \
+    cuda = text;              \
+    break;
 #include "cuda_errors.def"
 #undef X
   }

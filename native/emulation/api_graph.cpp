@@ -63,7 +63,7 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t handle, cudaStreamCaptureStatus* 
     CUstream_st* stream = nullptr;
     if (cudaError_t error = runtime.find_stream(handle, stream)) return error;
     if (status == nullptr) return cudaErrorInvalidValue;
-    *status = stream->capture == nullptr         ? cudaStreamCaptureStatusNone
+    *status = stream->capture == nullptr     ? cudaStreamCaptureStatusNone
               : stream->capture->invalidated ? cudaStreamCaptureStatusInvalidated
                                              : cudaStreamCaptureStatusActive;
     return cudaSuccess;

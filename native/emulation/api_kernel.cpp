@@ -34,7 +34,8 @@ Fault check_pointers(const Kernel& kernel, int device) {
     } else if (allocation->freed) {
       std::snprintf(what, sizeof what, "freed memory");
     } else {
-      std::snprintf(what, sizeof what, "memory of device %d, and the kernel runs on device %d", allocation->device, device);
+      std::snprintf(what, sizeof what, "memory of device %d, and the kernel runs on device %d", allocation->device,
+                    device);
     }
     fault.error = cudaErrorIllegalAddress;
     std::snprintf(fault.text, sizeof fault.text, "kernel %s: its pointer argument number %zu, %p, is %s",
@@ -66,9 +67,9 @@ cudaError_t launch_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t sh
     if (cudaError_t error = runtime.find_stream(handle, stream)) return error;
     if (cudaError_t error = runtime.current_device(device)) return error;
     auto refuse = [&](cudaError_t error, const char* why) {
-      return runtime.refuse(error, "launch of %s with grid (%u,%u,%u), block (%u,%u,%u), %zu bytes of shared memory: %s",
-                            kernel_name(kernel.function).c_str(), grid.x, grid.y, grid.z, block.x, block.y, block.z,
-                            shared_bytes, why);
+      return runtime.refuse(
+          error, "launch of %s with grid (%u,%u,%u), block (%u,%u,%u), %zu bytes of shared memory: %s",
+          kernel_name(kernel.function).c_str(), grid.x, grid.y, grid.z, block.x, block.y, block.z, shared_bytes, why);
     };
     if (kernel.function == nullptr) return cudaErrorInvalidDeviceFunction;
     if (stream->device != device) {
@@ -115,7 +116,8 @@ cudaError_t cudaFuncSetAttribute(const void* function, cudaFuncAttribute attribu
     if (attribute == cudaFuncAttributePreferredSharedMemoryCarveout) return cudaSuccess;  // a hint
     if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize || value < 0 ||
         static_cast<size_t>(value) > device->shared_limit) {
-      return runtime.refuse(cudaErrorInvalidValue, "kernel %s: attribute %d cannot be %d; a block has at most %zu bytes",
+      return runtime.refuse(cudaErrorInvalidValue,
+                            "kernel %s: attribute %d cannot be %d; a block has at most %zu bytes",
                             kernel_name(function).c_str(), attribute, value, device->shared_limit);
     }
     device->dynamic_limits[function] = value;

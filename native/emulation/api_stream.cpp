@@ -11,7 +11,8 @@ namespace {
 cudaError_t forbid_on_captured(Runtime& runtime, CUstream_st& stream) {
   if (stream.capture == nullptr) return cudaSuccess;
   stream.capture->invalidated = true;
-  return runtime.refuse(cudaErrorStreamCaptureUnsupported, "the stream captures: nothing runs that could be waited for");
+  return runtime.refuse(cudaErrorStreamCaptureUnsupported,
+                        "the stream captures: nothing runs that could be waited for");
 }
 
 cudaError_t create_stream(Runtime& runtime, cudaStream_t* handle, unsigned int flags) {

@@ -10,17 +10,17 @@ namespace azj::emulation {
 
 namespace {
 
-// Kernels have small frames (the limit on a GPU is 512 KB of local memory, the use a few hundred bytes); instrumented and
-// unoptimised builds take several times more.
+// Kernels have small frames (the limit on a GPU is 512 KB of local memory, the use a few hundred bytes); instrumented
+// and unoptimised builds take several times more.
 constexpr size_t kStackBytes = 128 * 1024;
 
 }  // namespace
 
 #if AZJ_EMULATION_ASSEMBLY && defined(__x86_64__)
 
-// The System V ABI preserves rbx, rbp and r12..r15. It ends with a `ret`, not a jump: threads wait at the same place in the
-// same functions, so the processor's stack of return addresses, filled by the thread that stops, is right for the one that
-// goes on - as long as every call is answered by a return.
+// The System V ABI preserves rbx, rbp and r12..r15. It ends with a `ret`, not a jump: threads wait at the same place in
+// the same functions, so the processor's stack of return addresses, filled by the thread that stops, is right for the
+// one that goes on - as long as every call is answered by a return.
 asm(R"(
   .text
   .p2align 4

@@ -36,12 +36,13 @@ struct Context {
 
 #if AZJ_EMULATION_ASSEMBLY
 extern "C" __attribute__((visibility("hidden"))) void azj_emulation_switch(void** save, void* load);
-// Continues at the registers that `stack_pointer` points to. Not a function to call: where a signal handler can return to.
+// Continues at the registers that `stack_pointer` points to. Not a function to call: where a signal handler can return
+// to.
 extern "C" __attribute__((visibility("hidden"))) void azj_emulation_resume();
 #endif
 
-// Makes `context` start `entry` on the stack [low, low + bytes) when it is switched to. The entry never returns, and calls
-// entered() first.
+// Makes `context` start `entry` on the stack [low, low + bytes) when it is switched to. The entry never returns, and
+// calls entered() first.
 void prepare(Context& context, void* low, size_t bytes, void (*entry)());
 
 inline void entered() {
@@ -50,7 +51,8 @@ inline void entered() {
 #endif
 }
 
-// The stacks of a block do not fit the first-level cache: fetches what the context needs first, while another still runs.
+// The stacks of a block do not fit the first-level cache: fetches what the context needs first, while another still
+// runs.
 inline void prefetch(const Context& context) {
 #if AZJ_EMULATION_ASSEMBLY
   const char* top = static_cast<const char*>(context.stack_pointer);

@@ -1,5 +1,5 @@
-// Stands in for CUDA's header of the same name where the sources of src/cuda are compiled for the host: the qualifiers of
-// CUDA C++, the built-in variables and functions of device code, and the runtime API.
+// Stands in for CUDA's header of the same name where the sources of src/cuda are compiled for the host: the qualifiers
+// of CUDA C++, the built-in variables and functions of device code, and the runtime API.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +23,8 @@
 // the threads of a block. Like CUDA, __thread forbids an initialiser that needs code.
 #define __shared__ static __thread
 
-// launch.cuh and ptx.cuh of src/cuda have twins here. An #include "launch.cuh" beside a kernel finds the file of src/cuda
-// first; it includes this header before its include guard, and the twin below has that same guard, so that what the
-// kernel gets is the twin.
+// launch.cuh and ptx.cuh of src/cuda have twins here. An #include "launch.cuh" beside a kernel finds the file of
+// src/cuda first; it includes this header before its include guard, and the twin below has that same guard, so that
+// what the kernel gets is the twin.
 #include "launch.cuh"
 #include "ptx.cuh"

@@ -74,7 +74,8 @@ int source_lane(ShuffleMode mode, int lane, uint32_t argument, int width) {
 }  // namespace
 
 uint64_t warp_shuffle(ShuffleMode mode, uint32_t mask, uint64_t bits, uint32_t argument, int width, Site site) {
-  if (width < 1 || width > 32 || (width & (width - 1)) != 0) trap("shuffle: the width is not a power of 2 up to 32", site);
+  if (width < 1 || width > 32 || (width & (width - 1)) != 0)
+    trap("shuffle: the width is not a power of 2 up to 32", site);
   Shuffle mine{bits, 0, source_lane(mode, static_cast<int>(lane()), argument, width)};
   warp_rendezvous(WarpOperation::kShuffle, mask, &mine, &complete_shuffle, site);
   return mine.result;

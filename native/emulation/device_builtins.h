@@ -1,5 +1,5 @@
-// What a thread of a kernel knows without asking: threadIdx and its companions, and the barriers and warp functions that
-// suspend it (scheduler.cpp).
+// What a thread of a kernel knows without asking: threadIdx and its companions, and the barriers and warp functions
+// that suspend it (scheduler.cpp).
 #pragma once
 
 #include <cstddef>
@@ -65,8 +65,8 @@ uint32_t warp_ballot(uint32_t mask, int predicate, Site site);
 #define AZJ_SITE (::azj::emulation::Site{file, line})
 
 // Not constant, as they are in CUDA: a reference to a constant would make the undefined-behaviour sanitizer compare its
-// address with null, and gcc 12 takes the result from an addition that the linker relaxes away in programs. nvcc refuses
-// kernels that assign to them.
+// address with null, and gcc 12 takes the result from an addition that the linker relaxes away in programs. nvcc
+// refuses kernels that assign to them.
 #define threadIdx (::azj::emulation::builtins.thread)
 #define blockIdx (::azj::emulation::builtins.block)
 #define blockDim (::azj::emulation::builtins.block_extent)

@@ -8,8 +8,8 @@
 #include <limits>
 
 // ---- min and max: CUDA declares them in the global namespace, also for mixed signedness (as unsigned)
-#define AZJ_MIN_MAX(T)                                          \
-  constexpr T min(T a, T b) { return b < a ? b : a; }           \
+#define AZJ_MIN_MAX(T)                                \
+  constexpr T min(T a, T b) { return b < a ? b : a; } \
   constexpr T max(T a, T b) { return a < b ? b : a; }
 AZJ_MIN_MAX(int)
 AZJ_MIN_MAX(unsigned int)
@@ -33,9 +33,9 @@ inline double max(float a, double b) { return fmax(a, b); }
 inline double max(double a, float b) { return fmax(a, b); }
 
 // ---- floating point
-// Without the processor's instruction the C library computes it in software, an order of magnitude slower than this. The
-// product of two floats is exact in double; the sum is rounded twice, which differs from one rounding only when the exact
-// sum lies within 2^-29 of the middle between two floats.
+// Without the processor's instruction the C library computes it in software, an order of magnitude slower than this.
+// The product of two floats is exact in double; the sum is rounded twice, which differs from one rounding only when the
+// exact sum lies within 2^-29 of the middle between two floats.
 inline float azj_emulation_fmaf(float a, float b, float c) {
 #ifdef __FMA__
   return __builtin_fmaf(a, b, c);
@@ -157,27 +157,27 @@ inline void __stcs(T* pointer, T value) {
 }
 
 // ---- atomics: blocks run on several OS threads, so they are real ones. Each returns the old value.
-#define AZJ_ATOMICS(T)                                                                                \
-  inline T atomicAdd(T* p, T value) { return __atomic_fetch_add(p, value, __ATOMIC_RELAXED); }        \
-  inline T atomicExch(T* p, T value) { return __atomic_exchange_n(p, value, __ATOMIC_RELAXED); }      \
-  inline T atomicAnd(T* p, T value) { return __atomic_fetch_and(p, value, __ATOMIC_RELAXED); }        \
-  inline T atomicOr(T* p, T value) { return __atomic_fetch_or(p, value, __ATOMIC_RELAXED); }          \
-  inline T atomicXor(T* p, T value) { return __atomic_fetch_xor(p, value, __ATOMIC_RELAXED); }        \
-  inline T atomicCAS(T* p, T compare, T value) {                                                      \
-    __atomic_compare_exchange_n(p, &compare, value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);       \
-    return compare;                                                                                   \
-  }                                                                                                   \
-  inline T atomicMax(T* p, T value) {                                                                 \
-    T old = __atomic_load_n(p, __ATOMIC_RELAXED);                                                     \
+#define AZJ_ATOMICS(T)                                                                                               \
+  inline T atomicAdd(T* p, T value) { return __atomic_fetch_add(p, value, __ATOMIC_RELAXED); }                       \
+  inline T atomicExch(T* p, T value) { return __atomic_exchange_n(p, value, __ATOMIC_RELAXED); }                     \
+  inline T atomicAnd(T* p, T value) { return __atomic_fetch_and(p, value, __ATOMIC_RELAXED); }                       \
+  inline T atomicOr(T* p, T value) { return __atomic_fetch_or(p, value, __ATOMIC_RELAXED); }                         \
+  inline T atomicXor(T* p, T value) { return __atomic_fetch_xor(p, value, __ATOMIC_RELAXED); }                       \
+  inline T atomicCAS(T* p, T compare, T value) {                                                                     \
+    __atomic_compare_exchange_n(p, &compare, value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);                      \
+    return compare;                                                                                                  \
+  }                                                                                                                  \
+  inline T atomicMax(T* p, T value) {                                                                                \
+    T old = __atomic_load_n(p, __ATOMIC_RELAXED);                                                                    \
     while (old < value && !__atomic_compare_exchange_n(p, &old, value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) { \
-    }                                                                                                 \
-    return old;                                                                                       \
-  }                                                                                                   \
-  inline T atomicMin(T* p, T value) {                                                                 \
-    T old = __atomic_load_n(p, __ATOMIC_RELAXED);                                                     \
+    }                                                                                                                \
+    return old;                                                                                                      \
+  }                                                                                                                  \
+  inline T atomicMin(T* p, T value) {                                                                                \
+    T old = __atomic_load_n(p, __ATOMIC_RELAXED);                                                                    \
     while (value < old && !__atomic_compare_exchange_n(p, &old, value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) { \
-    }                                                                                                 \
-    return old;                                                                                       \
+    }                                                                                                                \
+    return old;                                                                                                      \
   }
 AZJ_ATOMICS(int)
 AZJ_ATOMICS(unsigned int)

@@ -46,10 +46,14 @@ std::string kernel_name(const void* function) {
   // Without the parameter list, and for an instance of a template without the return type in front: "tiled<16>".
   int depth = 0;
   for (size_t i = 0; i < name.size(); ++i) {
-    if (name.compare(i, 21, "(anonymous namespace)") == 0) i += 20;
-    else if (name[i] == '<') ++depth;
-    else if (name[i] == '>') --depth;
-    else if (name[i] == '(' && depth == 0) name.resize(i);
+    if (name.compare(i, 21, "(anonymous namespace)") == 0)
+      i += 20;
+    else if (name[i] == '<')
+      ++depth;
+    else if (name[i] == '>')
+      --depth;
+    else if (name[i] == '(' && depth == 0)
+      name.resize(i);
   }
   return name.compare(0, 5, "void ") == 0 ? name.substr(5) : name;
 }
@@ -59,7 +63,8 @@ std::string code_location(const void* instruction) {
   if (dladdr(instruction, &info) == 0) return hexadecimal(reinterpret_cast<uintptr_t>(instruction));
   std::string file = info.dli_fname;
   file.erase(0, file.rfind('/') + 1);
-  return file + "+" + hexadecimal(reinterpret_cast<uintptr_t>(instruction) - reinterpret_cast<uintptr_t>(info.dli_fbase));
+  return file + "+" +
+         hexadecimal(reinterpret_cast<uintptr_t>(instruction) - reinterpret_cast<uintptr_t>(info.dli_fbase));
 }
 
 }  // namespace azj::emulation

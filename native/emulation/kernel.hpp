@@ -32,8 +32,8 @@ void note_pointer(Kernel& kernel, const T& argument) {
   if constexpr (std::is_pointer_v<T>) kernel.pointers.push_back(argument);
 }
 
-// The arguments are converted to the kernel's parameter types once, here, as in a real launch; every thread gets its own
-// copy when it is called.
+// The arguments are converted to the kernel's parameter types once, here, as in a real launch; every thread gets its
+// own copy when it is called.
 template <class... P, class... A>
 Kernel bind(void (*kernel)(P...), A&&... args) {
   static_assert(sizeof...(P) == sizeof...(A), "a launch passes one argument for each parameter of the kernel");

@@ -14,8 +14,8 @@ namespace azj::cuda {
 
 void check(cudaError_t error, const char* what);  // check.hpp
 
-// Runs `kernel` on a grid of blocks with `shared_bytes` of dynamic shared memory, in the stream's order. Throws azj::Error
-// when CUDA would refuse the launch; a fault inside the kernel appears in a later call, as on a GPU.
+// Runs `kernel` on a grid of blocks with `shared_bytes` of dynamic shared memory, in the stream's order. Throws
+// azj::Error when CUDA would refuse the launch; a fault inside the kernel appears in a later call, as on a GPU.
 template <class... P, class... A>
 void launch(void (*kernel)(P...), dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stream, A&&... args) {
   check(::azj::emulation::launch_kernel(::azj::emulation::bind(kernel, std::forward<A>(args)...), grid, block,

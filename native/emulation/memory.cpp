@@ -152,8 +152,8 @@ void describe_address(const void* address, char* text, size_t size) {
       std::snprintf(text, size, "%zu bytes before a %s%s allocation of %zu bytes", a.begin - wanted,
                     a.freed ? "freed " : "", what, a.bytes);
     } else if (wanted >= a.begin + a.bytes) {
-      std::snprintf(text, size, "%zu bytes past the end of a %s%s allocation of %zu bytes",
-                    wanted - a.begin - a.bytes, a.freed ? "freed " : "", what, a.bytes);
+      std::snprintf(text, size, "%zu bytes past the end of a %s%s allocation of %zu bytes", wanted - a.begin - a.bytes,
+                    a.freed ? "freed " : "", what, a.bytes);
     } else {
       std::snprintf(text, size, "at offset %zu of a %s%s allocation of %zu bytes", wanted - a.begin,
                     a.freed ? "freed " : "", what, a.bytes);

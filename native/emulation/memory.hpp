@@ -13,7 +13,7 @@ struct Allocation {
   uintptr_t begin = 0;
   size_t bytes = 0;
   int device = 0;
-  bool host = false;   // pinned host memory
+  bool host = false;     // pinned host memory
   bool freeing = false;  // a cudaFreeAsync is queued
   bool freed = false;
   uintptr_t mapping = 0;  // the pages, guards included

@@ -3,7 +3,6 @@
 #include <sys/mman.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include "memory.hpp"
@@ -22,23 +21,19 @@ constexpr size_t kMapBytes = size_t{1} << 44;  // an eighth of 47 bits of addres
 uint8_t& shadow_of(uintptr_t granule) { return *reinterpret_cast<uint8_t*>(kShadow + granule); }
 uint8_t& written_of(uintptr_t granule) { return *reinterpret_cast<uint8_t*>(kWritten + granule); }
 
+bool mapped = false;
+
 // Instrumented code cannot run a single load without the map, so it has to be there when the library is loaded. Only
-// pages that are used take memory. Nobody could handle a failure at this point, and going on would end in a fault in the
-// middle of nowhere.
+// pages that are used take memory.
 __attribute__((constructor(101))) void map_shadow() {
   for (uintptr_t base : {kShadow, kWritten}) {
     void* map = mmap(reinterpret_cast<void*>(base), kMapBytes, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-    if (map != reinterpret_cast<void*>(base)) {
-      std::fprintf(stderr,
-                   "azulejo emulation: cannot reserve 2^44 bytes of address space at %p for the memory checks. Raise "
-                   "ulimit -v and allow overcommit, or build with -DAZJ_EMULATION_CHECKS=OFF.\n",
-                   reinterpret_cast<void*>(base));
-      std::abort();
-    }
+    if (map != reinterpret_cast<void*>(base)) return;
     madvise(map, kMapBytes, MADV_DONTDUMP);
     madvise(map, kMapBytes, MADV_NOHUGEPAGE);
   }
+  mapped = true;
 }
 
 // The bytes of granule `granule` that [begin, end) covers, one bit each.
@@ -136,6 +131,13 @@ void examine(uintptr_t address, size_t bytes, bool store, const void* instructio
 
 bool checks_compiled_in() { return true; }
 
+const char* why_no_kernel_can_run() {
+  return mapped ? nullptr
+                : "the memory checks found no 2^45 bytes of address space to reserve; raise ulimit -v and allow "
+                  "overcommit, or "
+                  "build with -DAZJ_EMULATION_CHECKS=OFF";
+}
+
 void mark(const void* begin, size_t bytes, Reason reason) {
   uintptr_t granule = reinterpret_cast<uintptr_t>(begin) / 8;
   std::memset(reinterpret_cast<void*>(kShadow + granule), static_cast<uint8_t>(reason), bytes / 8);
@@ -177,6 +179,8 @@ void mark_written(const void* target, size_t bytes) {
 
 bool checks_compiled_in() { return false; }
 
+const char* why_no_kernel_can_run() { return nullptr; }
+
 void mark(const void* begin, size_t bytes, Reason reason) {
 #if AZJ_EMULATION_ASAN
   if (reason >= Reason::kOutside) {
@@ -202,19 +206,19 @@ void mark_written(const void*, size_t) {}
 
 // What the instrumented code calls. `report` functions: the shadow byte did not allow the access; the others, used for
 // unusual sizes, have the whole check to do.
-#define AZJ_CHECK(name, size, store)                                                                  \
-  void __asan_report_##name##_noabort(uintptr_t address) {                                            \
-    azj::emulation::examine(address, size, store, __builtin_return_address(0));                       \
-  }                                                                                                   \
-  void __asan_##name##_noabort(uintptr_t address) {                                                   \
-    azj::emulation::examine(address, size, store, __builtin_return_address(0));                       \
+#define AZJ_CHECK(name, size, store)                                            \
+  void __asan_report_##name##_noabort(uintptr_t address) {                      \
+    azj::emulation::examine(address, size, store, __builtin_return_address(0)); \
+  }                                                                             \
+  void __asan_##name##_noabort(uintptr_t address) {                             \
+    azj::emulation::examine(address, size, store, __builtin_return_address(0)); \
   }
-#define AZJ_CHECK_N(report, check, store)                                                             \
-  void report(uintptr_t address, size_t bytes) {                                                      \
-    azj::emulation::examine(address, bytes, store, __builtin_return_address(0));                      \
-  }                                                                                                   \
-  void check(uintptr_t address, size_t bytes) {                                                       \
-    azj::emulation::examine(address, bytes, store, __builtin_return_address(0));                      \
+#define AZJ_CHECK_N(report, check, store)                                        \
+  void report(uintptr_t address, size_t bytes) {                                 \
+    azj::emulation::examine(address, bytes, store, __builtin_return_address(0)); \
+  }                                                                              \
+  void check(uintptr_t address, size_t bytes) {                                  \
+    azj::emulation::examine(address, bytes, store, __builtin_return_address(0)); \
   }
 
 #pragma GCC visibility push(hidden)

@@ -1,12 +1,12 @@
 // Which bytes a kernel may read and write.
 //
-// Sources compiled with the flags in CMakeLists.txt (AZJ_EMULATION_CHECK_FLAGS) look up a shadow byte before every access:
-// the instrumentation that gcc has for the address checks of the Linux kernel, which leaves the run-time part to the
-// program. The part here reports accesses outside device memory and to freed memory, and - a store being told from a
-// load - reads of memory that nothing has been written to.
+// Sources compiled with the flags in CMakeLists.txt (AZJ_EMULATION_CHECK_FLAGS) look up a shadow byte before every
+// access: the instrumentation that gcc has for the address checks of the Linux kernel, which leaves the run-time part
+// to the program. The part here reports accesses outside device memory and to freed memory, and - a store being told
+// from a load - reads of memory that nothing has been written to.
 //
-// Shadow byte of the 8 bytes at 8 i, at kShadow + i: 0 all may be used; 1..7 only that many of the first; a Reason not, or
-// (kUninitialised...) those whose bit is set in the byte at kWritten + i.
+// Shadow byte of the 8 bytes at 8 i, at kShadow + i: 0 all may be used; 1..7 only that many of the first; a Reason not,
+// or (kUninitialised...) those whose bit is set in the byte at kWritten + i.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +26,10 @@ enum class Reason : uint8_t {
 
 // Whether kernels were compiled with the checks.
 bool checks_compiled_in();
+
+// nullptr when all is well. Otherwise a kernel would fault at its first access, and there must be no device to run it
+// on.
+const char* why_no_kernel_can_run();
 
 // `bytes` from `begin`, both multiples of 8, except that kNone may end anywhere when what follows is kOutside. Under
 // AddressSanitizer, reasons >= kOutside become its own poison.

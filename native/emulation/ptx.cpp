@@ -1,5 +1,5 @@
-// The warp-wide and asynchronous instructions of ptx.cuh. Fragment layouts: PTX ISA, "Matrix Fragments for mma.m16n8k8" and
-// ".m16n8k16", "Warp-level matrix load instruction: ldmatrix".
+// The warp-wide and asynchronous instructions of ptx.cuh. Fragment layouts: PTX ISA, "Matrix Fragments for mma.m16n8k8"
+// and ".m16n8k16", "Warp-level matrix load instruction: ldmatrix".
 #include "ptx.cuh"
 
 #include <cstring>
@@ -104,7 +104,8 @@ struct Fragments {
   const uint32_t* b;
 };
 
-// Sums exact products in double and rounds once: at least as precise as the tensor cores, whose order is not documented.
+// Sums exact products in double and rounds once: at least as precise as the tensor cores, whose order is not
+// documented.
 template <int kDepth>
 void multiply(const float (&a)[16][kDepth], const float (&b)[kDepth][8], void* const operands[32]) {
   for (int lane = 0; lane < 32; ++lane) {
@@ -200,8 +201,8 @@ void load_matrix(uint32_t* d, int matrices, bool transposed, const void* row, Si
   require_whole_warp("ldmatrix", site);
   if (static_cast<int>(lane()) < matrices * 8) {
     if (reinterpret_cast<uintptr_t>(row) % 16 != 0) {
-      scheduler.fail(cudaErrorMisalignedAddress, "ldmatrix (%s:%d): the row at %p is not aligned to 16 bytes", site.name(),
-                     site.line, row);
+      scheduler.fail(cudaErrorMisalignedAddress, "ldmatrix (%s:%d): the row at %p is not aligned to 16 bytes",
+                     site.name(), site.line, row);
     }
     if (!scheduler.shared().contains(row, 16)) {
       scheduler.fail(cudaErrorInvalidAddressSpace, "ldmatrix (%s:%d): the row at %p is not shared memory of this block",

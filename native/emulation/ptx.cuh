@@ -1,6 +1,6 @@
-// Twin of src/cuda/ptx.cuh: the same functions, for the host. Where an instruction leaves a choice to the hardware, the twin
-// takes the one that shows a mistake: bytes of an asynchronous copy arrive at the wait and not before, and what they will
-// overwrite counts as uninitialised until then.
+// Twin of src/cuda/ptx.cuh: the same functions, for the host. Where an instruction leaves a choice to the hardware, the
+// twin takes the one that shows a mistake: bytes of an asynchronous copy arrive at the wait and not before, and what
+// they will overwrite counts as uninitialised until then.
 #include "cuda_runtime.h"
 
 #ifndef AZJ_CUDA_PTX_CUH

@@ -1,5 +1,5 @@
-// The OS threads that kernels run on. They are the emulation's own: a kernel never runs on a thread of the program, whose
-// stack and signals belong to others (a JVM's, for instance).
+// The OS threads that kernels run on. They are the emulation's own: a kernel never runs on a thread of the program,
+// whose stack and signals belong to others (a JVM's, for instance).
 #pragma once
 
 #include <functional>
@@ -14,7 +14,8 @@ void run_on_device_thread(const std::function<void()>& work);
 // Called on that thread: runs the grid on as many threads as are worth it. fault.error is cudaSuccess when all is well.
 Fault run_grid(Grid& grid);
 
-// The number of OS threads that run blocks: AZULEJO_EMULATION_THREADS, or the processors this process may use, 16 at most.
+// The number of OS threads that run blocks: AZULEJO_EMULATION_THREADS, or the processors this process may use, 16 at
+// most.
 int worker_count();
 
 }  // namespace azj::emulation

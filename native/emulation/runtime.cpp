@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "memory.hpp"
+#include "memory_checks.hpp"
 #include "runner.hpp"
 
 namespace azj::emulation {
@@ -19,7 +20,8 @@ long number_from_environment(const char* name, long otherwise) {
   return value != nullptr ? std::atol(value) : otherwise;
 }
 
-// The most shared memory of a block, in KB, by compute capability (CUDA C++ Programming Guide, technical specifications).
+// The most shared memory of a block, in KB, by compute capability (CUDA C++ Programming Guide, technical
+// specifications).
 int shared_kilobytes(int capability) {
   switch (capability) {
     case 75: return 64;
@@ -40,6 +42,10 @@ Runtime& Runtime::instance() {
 
 Runtime::Runtime() {
   long count = number_from_environment("AZULEJO_EMULATION_DEVICES", 2);
+  if (const char* why = why_no_kernel_can_run()) {
+    no_device = why;
+    count = 0;
+  }
   for (int i = 0; i < count; ++i) {
     auto device = std::make_unique<Device>();
     device->ordinal = i;
@@ -150,8 +156,12 @@ void Runtime::lose(Device& device, cudaError_t error, const std::string& text) {
   }
 }
 
+cudaError_t Runtime::refuse_without_device() {
+  return refuse(cudaErrorNoDevice, "there is no emulated device: %s", no_device);
+}
+
 cudaError_t Runtime::current_device(Device*& device) {
-  if (devices.empty()) return refuse(cudaErrorNoDevice, "there is no emulated device (AZULEJO_EMULATION_DEVICES)");
+  if (devices.empty()) return refuse_without_device();
   device = devices[static_cast<size_t>(current_ordinal())].get();
   return device->lost;
 }
@@ -208,7 +218,8 @@ cudaError_t Runtime::submit(CUstream_st& stream, Operation operation) {
       if (other.device != stream.device || !other.blocking) continue;
       if (other.capture != nullptr) {
         other.capture->invalidated = true;
-        return refuse(cudaErrorStreamCaptureImplicit, "the default stream would have to wait for a stream that captures");
+        return refuse(cudaErrorStreamCaptureImplicit,
+                      "the default stream would have to wait for a stream that captures");
       }
       wait_for(other);
     }

@@ -1,7 +1,8 @@
 // The state behind the CUDA runtime API: devices, streams, events, graphs, and the rules every call follows.
 //
-// Work given to a stream is only kept, and runs at the last moment: when somebody waits for it. That is the order of events
-// that a program must be ready for, and the same one in every run. One lock covers everything; it is held while work runs.
+// Work given to a stream is only kept, and runs at the last moment: when somebody waits for it. That is the order of
+// events that a program must be ready for, and the same one in every run. One lock covers everything; it is held while
+// work runs.
 #pragma once
 
 #include <chrono>
@@ -22,8 +23,8 @@ namespace azj::emulation {
 
 struct Device {
   int ordinal = 0;
-  int capability = 0;   // 10 * major + minor
-  size_t total = 0;     // bytes
+  int capability = 0;  // 10 * major + minor
+  size_t total = 0;    // bytes
   size_t used = 0;
   size_t shared_limit = 0;  // the most a block can have
   cudaError_t lost = cudaSuccess;
@@ -44,9 +45,9 @@ struct Mark {
 
 struct Operation {
   cudaGraphNodeType type = cudaGraphNodeTypeKernel;
-  std::function<Fault()> run;     // on the device thread; empty for the two below
-  std::shared_ptr<Mark> record;   // becomes reached
-  std::shared_ptr<Mark> wait;     // is reached before anything after it runs
+  std::function<Fault()> run;    // on the device thread; empty for the two below
+  std::shared_ptr<Mark> record;  // becomes reached
+  std::shared_ptr<Mark> wait;    // is reached before anything after it runs
 };
 
 // A capture under way: the operations in the order of the calls, which respects every dependency.
@@ -101,6 +102,7 @@ class Runtime {
 
   std::mutex mutex;
   std::vector<std::unique_ptr<Device>> devices;
+  const char* no_device = "AZULEJO_EMULATION_DEVICES is 0";      // why, when there are none
   std::map<CUstream_st*, std::unique_ptr<CUstream_st>> streams;  // those of the default streams included
   std::map<CUevent_st*, std::unique_ptr<CUevent_st>> events;
   std::map<CUgraph_st*, std::unique_ptr<CUgraph_st>> graphs;
@@ -138,6 +140,7 @@ class Runtime {
   // For calls that CUDA does not allow while the calling thread captures: invalidates those captures.
   cudaError_t forbid_in_capture();
 
+  cudaError_t refuse_without_device();
   // Says what is wrong with a call and returns the error.
   __attribute__((format(printf, 3, 4))) cudaError_t refuse(cudaError_t error, const char* pattern, ...);
   void lose(Device& device, cudaError_t error, const std::string& text);
@@ -147,8 +150,8 @@ class Runtime {
   void advance(CUstream_st& stream, uint64_t position);
 };
 
-int& current_ordinal();        // of the calling thread
-cudaError_t& last_error();     // of the calling thread
+int& current_ordinal();     // of the calling thread
+cudaError_t& last_error();  // of the calling thread
 bool loses_device(cudaError_t error);
 
 // What every function of the API does around its body: the lock, the count, injected failures, the last error.

@@ -1,6 +1,6 @@
-// Runs the blocks of a grid, one block after the other on an OS thread. Each CUDA thread is called like a function; only
-// one that has to wait leaves its stack to itself, and the next thread begins on another. A kernel without barriers thus
-// runs without a single switch.
+// Runs the blocks of a grid, one block after the other on an OS thread. Each CUDA thread is called like a function;
+// only one that has to wait leaves its stack to itself, and the next thread begins on another. A kernel without
+// barriers thus runs without a single switch.
 #pragma once
 
 #include <atomic>
@@ -17,8 +17,8 @@ namespace azj::emulation {
 
 constexpr int kMaxBlockThreads = 1024;
 
-// One launch, shared by the OS threads that run it. Blocks are handed out in order, so that the first faulty block is the
-// same in every run: blocks before it still run, and the fault of the lowest one is kept.
+// One launch, shared by the OS threads that run it. Blocks are handed out in order, so that the first faulty block is
+// the same in every run: blocks before it still run, and the fault of the lowest one is kept.
 struct Grid {
   const Kernel* kernel = nullptr;
   dim3 grid, block;
@@ -94,8 +94,8 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  // Runs blocks of the grid until none is left or one is faulty; fault().error is then not cudaSuccess. Always called by
-  // one OS thread. False when the system has no memory for stacks.
+  // Runs blocks of the grid until none is left or one is faulty; fault().error is then not cudaSuccess. Always called
+  // by one OS thread. False when the system has no memory for stacks.
   void run(Grid& grid);
   const Fault& fault() const { return fault_; }
 
@@ -128,9 +128,9 @@ class Scheduler {
   void finish_fault();
 
   Grid* grid_ = nullptr;
-  uint64_t turn_ = 0;   // of the running block, in the order of handing out
-  int threads_ = 0;     // in a block
-  int started_ = 0;     // of the running block
+  uint64_t turn_ = 0;  // of the running block, in the order of handing out
+  int threads_ = 0;    // in a block
+  int started_ = 0;    // of the running block
   int returned_ = 0;
   int at_barrier_ = 0;
   Site barrier_site_{};

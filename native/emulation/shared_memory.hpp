@@ -1,9 +1,10 @@
 // The shared memory of the block that an OS thread runs: the __shared__ variables, which are thread-local variables of
 // the library the kernel is in, and the dynamic part.
 //
-// Before every block all of it is filled with a signalling NaN and marked as uninitialised. The mark goes when the memory
-// is written; and because the compiler does not instrument accesses to a thread-local variable at a constant index, memory
-// that no longer holds the NaN counts as written, too. Such an access itself is not checked: it reads the NaN.
+// Before every block all of it is filled with a signalling NaN and marked as uninitialised. The mark goes when the
+// memory is written; and because the compiler does not instrument accesses to a thread-local variable at a constant
+// index, memory that no longer holds the NaN counts as written, too. Such an access itself is not checked: it reads the
+// NaN.
 #pragma once
 
 #include <cstddef>

@@ -85,12 +85,13 @@ void on_signal(int number, siginfo_t* info, void* context) {
 void install_signal_handlers() {
   static std::once_flag once;
   std::call_once(once, [] {
-    struct sigaction action;
-    std::memset(&action, 0, sizeof action);
-    action.sa_sigaction = &on_signal;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-    sigemptyset(&action.sa_mask);
-    for (int number : kSignals) sigaction(number, &action, &previous[number]);
+    for (int number : kSignals) {
+      sigaction(number, nullptr, &previous[number]);
+      struct sigaction action = previous[number];  // the mask that the handler before expects
+      action.sa_sigaction = &on_signal;
+      action.sa_flags = (action.sa_flags & SA_RESTART) | SA_SIGINFO | SA_ONSTACK;
+      sigaction(number, &action, nullptr);
+    }
   });
 }
 

@@ -1,5 +1,5 @@
-// Faults of the processor inside a kernel - an access to a guard page or to memory freed, an overflow of a thread's stack,
-// a division by zero - become faults of the kernel.
+// Faults of the processor inside a kernel - an access to a guard page or to memory freed, an overflow of a thread's
+// stack, a division by zero - become faults of the kernel.
 #pragma once
 
 namespace azj::emulation {

@@ -47,9 +47,7 @@ constexpr uchar4 make_uchar4(unsigned char x, unsigned char y, unsigned char z, 
 }
 constexpr uint2 make_uint2(unsigned int x, unsigned int y) { return {x, y}; }
 constexpr uint3 make_uint3(unsigned int x, unsigned int y, unsigned int z) { return {x, y, z}; }
-constexpr uint4 make_uint4(unsigned int x, unsigned int y, unsigned int z, unsigned int w) {
-  return {x, y, z, w};
-}
+constexpr uint4 make_uint4(unsigned int x, unsigned int y, unsigned int z, unsigned int w) { return {x, y, z, w}; }
 constexpr float2 make_float2(float x, float y) { return {x, y}; }
 constexpr float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 constexpr double2 make_double2(double x, double y) { return {x, y}; }

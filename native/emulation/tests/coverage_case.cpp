@@ -11,7 +11,7 @@ __global__ void counted(int* x) {
   __syncthreads();
   if (threadIdx.x < 32) {
     int v = __shfl_xor_sync(0xffffffffu, shared[threadIdx.x], 1);  // count 128
-    x[blockIdx.x * 32 + threadIdx.x] = v;  // count 128
+    x[blockIdx.x * 32 + threadIdx.x] = v;                          // count 128
   }
   __syncthreads();
   if (threadIdx.x == 95) {

@@ -73,7 +73,8 @@ __global__ void tiled(int n, const float* a, const float* b, float* c) {
   const int row = blockIdx.y * 16 + threadIdx.y, column = blockIdx.x * 16 + threadIdx.x;
   float sum = 0;
   for (int k = 0; k < n; k += 16) {
-    tile_a[threadIdx.y][threadIdx.x] = row < n && k + static_cast<int>(threadIdx.x) < n ? a[row * n + k + threadIdx.x] : 0;
+    tile_a[threadIdx.y][threadIdx.x] =
+        row < n && k + static_cast<int>(threadIdx.x) < n ? a[row * n + k + threadIdx.x] : 0;
     tile_b[threadIdx.y][threadIdx.x] =
         column < n && k + static_cast<int>(threadIdx.y) < n ? b[(k + threadIdx.y) * n + column] : 0;
     __syncthreads();

@@ -39,17 +39,17 @@ struct Register {
 };
 inline int failures = 0;
 
-#define TEST(name)                                        \
-  static void name();                                     \
+#define TEST(name)                                             \
+  static void name();                                          \
   static const ::test::Register register_##name(#name, &name); \
   static void name()
 
-#define EXPECT(condition)                                                       \
-  do {                                                                          \
-    if (!(condition)) {                                                         \
-      std::printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);       \
-      ++::test::failures;                                                       \
-    }                                                                           \
+#define EXPECT(condition)                                                 \
+  do {                                                                    \
+    if (!(condition)) {                                                   \
+      std::printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+      ++::test::failures;                                                 \
+    }                                                                     \
   } while (0)
 
 inline void expect_error(cudaError_t actual, cudaError_t wanted, const char* what, int line) {

@@ -55,7 +55,8 @@ TEST(speed_per_core) {
   Array<float> a(ones), b(ones), c(n * n);
   EXPECT_OK(run(barriers, 1, 256, 0, 1, c.get()));  // starts threads and makes stacks
   double t = seconds([&] {
-    for (int i = 0; i < 3; ++i) EXPECT_OK(run(tiled, dim3(n / kTile, n / kTile), dim3(kTile, kTile), 0, n, a.get(), b.get(), c.get()));
+    for (int i = 0; i < 3; ++i)
+      EXPECT_OK(run(tiled, dim3(n / kTile, n / kTile), dim3(kTile, kTile), 0, n, a.get(), b.get(), c.get()));
   });
   EXPECT_CLOSE(c.read()[n * n - 1], n, 0);
   std::printf("16 x 16 tiled GEMM, %d^3: %.2f GFLOP/s\n", n, 3 * 2.0 * n * n * n / t / 1e9);

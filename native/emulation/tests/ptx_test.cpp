@@ -1,5 +1,5 @@
-// The twins of ptx.cuh against plain loops. Where each element of a fragment lives is written down here a second time, as
-// strides, the way CUTLASS does (cute/atom/mma_traits_sm80.hpp).
+// The twins of ptx.cuh against plain loops. Where each element of a fragment lives is written down here a second time,
+// as strides, the way CUTLASS does (cute/atom/mma_traits_sm80.hpp).
 #include "harness.hpp"
 
 using namespace test;
@@ -162,8 +162,8 @@ TEST(conversions_round_as_the_instructions_do) {
     EXPECT(cvt_tf32(value) == __float_as_uint(tf32(value)));
     EXPECT(cvt_bf16x2(value, 1.0f) == ((__float_as_uint(bf16(value)) >> 16) | 0x3f800000u));
   }
-  EXPECT(__uint_as_float(cvt_tf32(1.0f + 0x1p-11f)) == 1.0f + 0x1p-10f);          // a tie goes away from zero
-  EXPECT(cvt_bf16x2(1.0f + 0x1p-8f, 1.0f + 3 * 0x1p-8f) == 0x3f823f80u);           // and to even
+  EXPECT(__uint_as_float(cvt_tf32(1.0f + 0x1p-11f)) == 1.0f + 0x1p-10f);  // a tie goes away from zero
+  EXPECT(cvt_bf16x2(1.0f + 0x1p-8f, 1.0f + 3 * 0x1p-8f) == 0x3f823f80u);  // and to even
   EXPECT(std::isnan(__uint_as_float(cvt_tf32(NAN))) && cvt_tf32(-INFINITY) == 0xff800000u);
   EXPECT((cvt_bf16x2(NAN, INFINITY) & 0x7fffu) > 0x7f80u && cvt_bf16x2(0, INFINITY) >> 16 == 0x7f80u);
 }
@@ -226,7 +226,7 @@ __global__ void too_early(const float* in, float* out) {
   __shared__ __align__(16) float shared[128];
   cp_async_16(shared + threadIdx.x * 4, in + threadIdx.x * 4);
   cp_async_commit();
-  if (kGroups >= 0) cp_async_wait<kGroups < 0 ? 0 : kGroups>();
+  if (kGroups >= 0) cp_async_wait < kGroups<0 ? 0 : kGroups>();
   out[threadIdx.x] = shared[threadIdx.x * 4 + 1];
 }
 

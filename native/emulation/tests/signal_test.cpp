@@ -1,5 +1,5 @@
-// The program's own handlers keep working beside the emulation's, as a JVM's have to: it takes what kernels do, and nothing
-// else.
+// The program's own handlers keep working beside the emulation's, as a JVM's have to: it takes what kernels do, and
+// nothing else.
 #include <csetjmp>
 #include <csignal>
 

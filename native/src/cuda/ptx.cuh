@@ -1,8 +1,10 @@
-// One function for each PTX instruction that the kernels use; inline assembly is nowhere else. The twins in emulation/ do
-// the same on the host: there, <cuda_runtime.h> is emulation's, which includes them, with the include guard of this file.
+// One function for each PTX instruction that the kernels use; inline assembly is nowhere else. The twins in emulation/
+// do the same on the host: there, <cuda_runtime.h> is emulation's, which includes them, with the include guard of this
+// file.
 //
-// cp.async, and mma with TF32 or BF16, came with compute capability 8.0. On 7.5 the copies are made at once, by ordinary
-// loads and stores, and the waits have nothing to wait for; an mma traps: such kernels are refused before their launch.
+// cp.async, and mma with TF32 or BF16, came with compute capability 8.0. On 7.5 the copies are made at once, by
+// ordinary loads and stores, and the waits have nothing to wait for; an mma traps: such kernels are refused before
+// their launch.
 #include <cuda_runtime.h>
 
 #ifndef AZJ_CUDA_PTX_CUH
@@ -49,8 +51,8 @@ __device__ __forceinline__ void cp_async_commit() {
 #endif
 }
 
-// cp.async.wait_group N: waits until at most the N latest groups of this thread are under way. Other threads see the bytes
-// after a barrier.
+// cp.async.wait_group N: waits until at most the N latest groups of this thread are under way. Other threads see the
+// bytes after a barrier.
 template <int N>
 __device__ __forceinline__ void cp_async_wait() {
   static_assert(N >= 0, "a number of groups");
@@ -61,7 +63,8 @@ __device__ __forceinline__ void cp_async_wait() {
 
 // ---- conversions to what the tensor cores read
 
-// cvt.rna.tf32.f32: 10 bits of mantissa, to the nearest, ties away from zero; the value sits in a float's upper 19 bits.
+// cvt.rna.tf32.f32: 10 bits of mantissa, to the nearest, ties away from zero; the value sits in a float's upper 19
+// bits.
 __device__ __forceinline__ uint32_t cvt_tf32(float value) {
 #if __CUDA_ARCH__ >= 800
   uint32_t result;
@@ -117,8 +120,9 @@ __device__ __forceinline__ void mma_m16n8k16_bf16(float (&d)[4], const uint32_t 
 }
 
 // ---- loads of 8 x 8 matrices of 16-bit elements by one warp
-// Lane l gives the shared address of row l % 8 of matrix l / 8 (lanes past the last matrix give any valid address), aligned
-// to 16 bytes. d[i] of a lane: row lane / 4 of matrix i, elements 2 (lane % 4) and the next; with _trans, of its transpose.
+// Lane l gives the shared address of row l % 8 of matrix l / 8 (lanes past the last matrix give any valid address),
+// aligned to 16 bytes. d[i] of a lane: row lane / 4 of matrix i, elements 2 (lane % 4) and the next; with _trans, of
+// its transpose.
 
 #define AZJ_LDMATRIX_1(name, qualifier)                                                             \
   __device__ __forceinline__ void name(uint32_t (&d)[1], const void* row) {                         \
