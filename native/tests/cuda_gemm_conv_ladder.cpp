@@ -38,9 +38,9 @@ std::string describe(const Case& c, int rung, int tile) {
 class Problem {
  public:
   explicit Problem(const Case& c) : c_(c) {
-    lda_ = (c.transpose_a ? c.m : c.k) + c.gap;
-    ldb_ = (c.transpose_b ? c.k : c.n) + c.gap;
-    ldc_ = c.n + c.gap;
+    lda_ = leading(c.transpose_a ? c.m : c.k);
+    ldb_ = leading(c.transpose_b ? c.k : c.n);
+    ldc_ = leading(c.n);
     a_size_ = (c.transpose_a ? c.k : c.m) * lda_;
     b_size_ = (c.transpose_b ? c.n : c.k) * ldb_;
     c_size_ = c.m * ldc_;
@@ -115,6 +115,9 @@ class Problem {
 
  private:
   static constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+  // A gap of 4 stands for rows that all start on 16 bytes, whatever their length.
+  int64_t leading(int64_t row) const { return c_.gap == 4 ? (row + 4) / 4 * 4 : row + c_.gap; }
 
   static void poison_gaps(std::vector<float>& matrix, int64_t ld, int64_t row) {
     for (size_t i = 0; i < matrix.size(); ++i) {

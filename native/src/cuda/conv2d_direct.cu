@@ -31,32 +31,32 @@ __device__ void store_pixel(const ConvGather& g, int group, int i, float sum, fl
   *out = activate(g.epilogue.activation, g.epilogue.slope, sum + b);
 }
 
-__global__ __launch_bounds__(kMaxThreads) void direct_kernel(const __grid_constant__ ConvGather g, int first_sample) {
+__global__ __launch_bounds__(kMaxThreads) void direct_kernel(const __grid_constant__ ConvGather g, int first_sample,
+                                                             int first_plane) {
   const int pixel = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
   if (pixel >= g.pixels_h * g.pixels_w) return;
   const int n = first_sample + static_cast<int>(blockIdx.z);
   const int u = g.pixel_row.quotient(pixel), v = g.pixel_row.remainder(pixel, u);
   const int first_h = u * g.step_h + g.origin_h, first_w = v * g.step_w + g.origin_w;
   const int64_t source_plane = int64_t{g.source_h} * g.source_w;
-  for (int plane = blockIdx.y; plane < g.groups * g.rows; plane += gridDim.y) {  // the same for the whole block
-    const int group = plane / g.rows, i = plane % g.rows;
-    const float* source = g.source + n * g.source_sample + group * g.channels * source_plane;
-    const float* weights = g.weights + group * g.weight_group + i * g.weight_row;
-    float sum = 0;
-    for (int c = 0; c < g.channels; ++c, source += source_plane, weights += g.weight_channel) {
-      for (int r = 0; r < g.taps_h; ++r) {
-        const int h = first_h + r * g.tap_h;
-        if (h < 0 || h >= g.source_h) continue;
-        for (int s = 0; s < g.taps_w; ++s) {
-          const int w = first_w + s * g.tap_w;
-          if (w < 0 || w >= g.source_w) continue;
-          sum += weights[r * g.weight_tap_h + s * g.weight_tap_w] * source[h * g.source_w + w];
-        }
+  const int plane = first_plane + static_cast<int>(blockIdx.y);
+  const int group = plane / g.rows, i = plane % g.rows;
+  const float* source = g.source + n * g.source_sample + group * g.channels * source_plane;
+  const float* weights = g.weights + group * g.weight_group + i * g.weight_row;
+  float sum = 0;
+  for (int c = 0; c < g.channels; ++c, source += source_plane, weights += g.weight_channel) {
+    for (int r = 0; r < g.taps_h; ++r) {
+      const int h = first_h + r * g.tap_h;
+      if (h < 0 || h >= g.source_h) continue;
+      for (int s = 0; s < g.taps_w; ++s) {
+        const int w = first_w + s * g.tap_w;
+        if (w < 0 || w >= g.source_w) continue;
+        sum += weights[r * g.weight_tap_h + s * g.weight_tap_w] * source[h * g.source_w + w];
       }
     }
-    float* out = g.out + n * g.out_sample + int64_t{plane} * g.out_plane;
-    store_pixel(g, group, i, sum, out + u * g.out_step_h + v * g.out_step_w);
   }
+  float* out = g.out + n * g.out_sample + int64_t{plane} * g.out_plane;
+  store_pixel(g, group, i, sum, out + u * g.out_step_h + v * g.out_step_w);
 }
 
 // One axis of the source tile of a depthwise tile: from the first to the last tap of its first and last pixel.
@@ -68,7 +68,7 @@ struct TileExtent {
 
 // grid (tiles of a plane, planes, samples), block (32, 8).
 __global__ __launch_bounds__(kTile* kTileRows) void depthwise_kernel(const __grid_constant__ ConvGather g,
-                                                                    int first_sample) {
+                                                                    int first_sample, int first_plane) {
   __shared__ float tile[kSourceFloats];
   const int n = first_sample + static_cast<int>(blockIdx.z);
   const int tiles_w = (g.pixels_w + kTile - 1) / kTile;
@@ -77,38 +77,36 @@ __global__ __launch_bounds__(kTile* kTileRows) void depthwise_kernel(const __gri
   const TileExtent rows(g.taps_h, g.tap_h, g.step_h), columns(g.taps_w, g.tap_w, g.step_w);
   const int top = first_u * g.step_h + g.origin_h + rows.first, left = first_v * g.step_w + g.origin_w + columns.first;
   const int64_t source_plane = int64_t{g.source_h} * g.source_w;
-  for (int plane = blockIdx.y; plane < g.groups; plane += gridDim.y) {
-    const float* source = g.source + n * g.source_sample + plane * source_plane;
-    for (int i = threadIdx.y; i < rows.size; i += kTileRows) {
-      const int h = top + i;
-      for (int j = threadIdx.x; j < columns.size; j += kTile) {
-        const int w = left + j;
-        const bool inside = h >= 0 && h < g.source_h && w >= 0 && w < g.source_w;
-        tile[i * columns.size + j] = inside ? source[h * g.source_w + w] : 0.0f;
-      }
+  const int plane = first_plane + static_cast<int>(blockIdx.y);
+  const float* source = g.source + n * g.source_sample + plane * source_plane;
+  for (int i = threadIdx.y; i < rows.size; i += kTileRows) {
+    const int h = top + i;
+    for (int j = threadIdx.x; j < columns.size; j += kTile) {
+      const int w = left + j;
+      const bool inside = h >= 0 && h < g.source_h && w >= 0 && w < g.source_w;
+      tile[i * columns.size + j] = inside ? source[h * g.source_w + w] : 0.0f;
     }
-    __syncthreads();
-    const float* weights = g.weights + plane * g.weight_group;
-    const float* const corner = tile + (static_cast<int>(threadIdx.y) * g.step_h - rows.first) * columns.size +
-                                static_cast<int>(threadIdx.x) * g.step_w - columns.first;
-    const int row_step = kTileRows * g.step_h * columns.size;
-    float sums[kTile / kTileRows] = {};
-    for (int r = 0; r < g.taps_h; ++r) {
-      for (int s = 0; s < g.taps_w; ++s) {
-        const float weight = weights[r * g.weight_tap_h + s * g.weight_tap_w];
-        const float* from = corner + r * g.tap_h * columns.size + s * g.tap_w;
+  }
+  __syncthreads();
+  const float* weights = g.weights + plane * g.weight_group;
+  const float* const corner = tile + (static_cast<int>(threadIdx.y) * g.step_h - rows.first) * columns.size +
+                              static_cast<int>(threadIdx.x) * g.step_w - columns.first;
+  const int row_step = kTileRows * g.step_h * columns.size;
+  float sums[kTile / kTileRows] = {};
+  for (int r = 0; r < g.taps_h; ++r) {
+    for (int s = 0; s < g.taps_w; ++s) {
+      const float weight = weights[r * g.weight_tap_h + s * g.weight_tap_w];
+      const float* from = corner + r * g.tap_h * columns.size + s * g.tap_w;
 #pragma unroll
-        for (int i = 0; i < kTile / kTileRows; ++i) sums[i] += weight * from[i * row_step];
-      }
+      for (int i = 0; i < kTile / kTileRows; ++i) sums[i] += weight * from[i * row_step];
     }
-    const int v = first_v + static_cast<int>(threadIdx.x);
-    float* out = g.out + n * g.out_sample + int64_t{plane} * g.out_plane + v * g.out_step_w;
+  }
+  const int v = first_v + static_cast<int>(threadIdx.x);
+  float* out = g.out + n * g.out_sample + int64_t{plane} * g.out_plane + v * g.out_step_w;
 #pragma unroll
-    for (int i = 0; i < kTile / kTileRows; ++i) {
-      const int u = first_u + static_cast<int>(threadIdx.y) + i * kTileRows;
-      if (u < g.pixels_h && v < g.pixels_w) store_pixel(g, plane, 0, sums[i], out + u * g.out_step_h);
-    }
-    __syncthreads();  // the tile of the next plane takes this one's place
+  for (int i = 0; i < kTile / kTileRows; ++i) {
+    const int u = first_u + static_cast<int>(threadIdx.y) + i * kTileRows;
+    if (u < g.pixels_h && v < g.pixels_w) store_pixel(g, plane, 0, sums[i], out + u * g.out_step_h);
   }
 }
 
@@ -128,14 +126,13 @@ void run(cudaStream_t stream, const ConvGather& gather, int64_t batch) {
     const int64_t warps = divide_up(pixels, 32) * 32, threads = warps < kMaxThreads ? warps : kMaxThreads;
     const int64_t blocks =
         depthwise ? divide_up(g.pixels_h, kTile) * divide_up(g.pixels_w, kTile) : divide_up(pixels, threads);
-    for_grid_ranges(g.samples, [&](int64_t first, unsigned count) {
-      const dim3 grid(static_cast<unsigned>(blocks), static_cast<unsigned>(planes < kMaxGridYZ ? planes : kMaxGridYZ),
-                      count);
-      if (depthwise) {
-        launch(depthwise_kernel, grid, dim3(kTile, kTileRows), 0, stream, g, static_cast<int>(first));
-      } else {
-        launch(direct_kernel, grid, dim3(static_cast<unsigned>(threads)), 0, stream, g, static_cast<int>(first));
-      }
+    for_grid_ranges(g.samples, [&](int64_t first_sample, unsigned samples) {
+      for_grid_ranges(planes, [&](int64_t first_plane, unsigned count) {
+        const dim3 grid(static_cast<unsigned>(blocks), count, samples);
+        const dim3 block = depthwise ? dim3(kTile, kTileRows) : dim3(static_cast<unsigned>(threads));
+        launch(depthwise ? depthwise_kernel : direct_kernel, grid, block, 0, stream, g, static_cast<int>(first_sample),
+               static_cast<int>(first_plane));
+      });
     });
   });
 }
