@@ -10,6 +10,7 @@ module dev.azulejo.core {
   exports dev.azulejo.io;
   exports dev.azulejo.nn;
   exports dev.azulejo.ops;
+  exports dev.azulejo.reference;
   exports dev.azulejo.signal;
   exports dev.azulejo.train;
 }

@@ -35,7 +35,7 @@ class ModelFileTest extends DeviceTest {
     Path file = folder.resolve("model.safetensors");
     float[] saved;
     float[] prediction;
-    float[] sample = new dev.azulejo.ops.Samples(1).uniform(72);
+    float[] sample = new dev.azulejo.reference.Samples(1).uniform(72);
     try (Network network = Network.create(device, SPEC, 5)) {
       network.setClassNames(List.of("a", "b, with comma", "ñ", ""));
       network.save(file);

@@ -5,8 +5,8 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.azulejo.device.DeviceTest;
 import dev.azulejo.ops.Agreement;
-import dev.azulejo.ops.Samples;
 import dev.azulejo.reference.Doubles;
+import dev.azulejo.reference.Samples;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

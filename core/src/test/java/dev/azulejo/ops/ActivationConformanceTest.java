@@ -8,6 +8,7 @@ import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.Stream;
 import dev.azulejo.reference.ActivationReference;
 import dev.azulejo.reference.Doubles;
+import dev.azulejo.reference.Samples;
 import dev.azulejo.reference.SoftmaxReference;
 import dev.azulejo.reference.Tolerance;
 import java.util.Arrays;

@@ -1,6 +1,7 @@
 package dev.azulejo.ops;
 
 import dev.azulejo.reference.ConvolutionReference;
+import dev.azulejo.reference.Shapes;
 import java.util.List;
 import java.util.stream.Stream;
 

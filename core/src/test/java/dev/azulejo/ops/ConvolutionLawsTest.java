@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.Tensor;
 import dev.azulejo.reference.Doubles;
+import dev.azulejo.reference.Samples;
 import dev.azulejo.reference.Tolerance;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -7,6 +7,8 @@ import dev.azulejo.device.Stream;
 import dev.azulejo.reference.ActivationReference;
 import dev.azulejo.reference.DenseReference;
 import dev.azulejo.reference.Doubles;
+import dev.azulejo.reference.Samples;
+import dev.azulejo.reference.Shapes;
 import dev.azulejo.reference.Tolerance;
 import java.util.List;
 import java.util.function.BiConsumer;

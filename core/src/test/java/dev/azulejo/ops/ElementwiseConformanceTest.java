@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.Stream;
+import dev.azulejo.reference.Samples;
 import dev.azulejo.reference.Tolerance;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

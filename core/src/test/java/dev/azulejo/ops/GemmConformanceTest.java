@@ -6,6 +6,8 @@ import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.Stream;
 import dev.azulejo.reference.Doubles;
 import dev.azulejo.reference.GemmReference;
+import dev.azulejo.reference.Samples;
+import dev.azulejo.reference.Shapes;
 import dev.azulejo.reference.Tolerance;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;

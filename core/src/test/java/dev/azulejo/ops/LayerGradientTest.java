@@ -4,6 +4,7 @@ import dev.azulejo.device.DeviceTest;
 import dev.azulejo.reference.ActivationReference;
 import dev.azulejo.reference.ConvolutionReference;
 import dev.azulejo.reference.Doubles;
+import dev.azulejo.reference.Samples;
 import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

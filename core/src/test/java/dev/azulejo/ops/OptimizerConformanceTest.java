@@ -7,6 +7,7 @@ import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.Stream;
 import dev.azulejo.reference.Doubles;
 import dev.azulejo.reference.OptimizerReference;
+import dev.azulejo.reference.Samples;
 import dev.azulejo.reference.Tolerance;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

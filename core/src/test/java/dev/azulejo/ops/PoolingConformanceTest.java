@@ -7,6 +7,8 @@ import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.Stream;
 import dev.azulejo.reference.Doubles;
 import dev.azulejo.reference.PoolingReference;
+import dev.azulejo.reference.Samples;
+import dev.azulejo.reference.Shapes;
 import dev.azulejo.reference.Tolerance;
 import java.util.Arrays;
 import java.util.List;

@@ -8,6 +8,7 @@ import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.ElementType;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.reference.Samples;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.azulejo.device.DeviceTest;
 import dev.azulejo.ops.Agreement;
-import dev.azulejo.ops.Samples;
 import dev.azulejo.reference.Doubles;
+import dev.azulejo.reference.Samples;
 import dev.azulejo.reference.SignalReference;
 import dev.azulejo.reference.Tolerance;
 import org.junit.jupiter.api.Test;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.azulejo.device.DeviceTest;
 import dev.azulejo.nn.Loss;
 import dev.azulejo.nn.Network;
-import dev.azulejo.ops.Samples;
+import dev.azulejo.reference.Samples;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,18 +1,19 @@
-package dev.azulejo.ops;
+package dev.azulejo.reference;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads the problem lists that tests and benchmarks share, native/shapes/*.csv. */
+/**
+ * The problem lists that tests, the self-test and benchmarks share: native/shapes/*.csv, packed
+ * into core's jar.
+ */
 public final class Shapes {
-  private static final Path FOLDER = Path.of("..", "native", "shapes");
-
   private Shapes() {}
 
   /** A line of a list, by column. */
@@ -45,12 +46,7 @@ public final class Shapes {
 
   /** The lines of a list, such as "conv-small.csv". */
   public static List<Line> read(String list) {
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(FOLDER.resolve(list));
-    } catch (IOException e) {
-      throw new UncheckedIOException("tests run in the folder core, beside native/shapes", e);
-    }
+    List<String> lines = lines(list);
     String[] columns = lines.get(0).split(",");
     var read = new ArrayList<Line>();
     for (String line : lines.subList(1, lines.size())) {
@@ -65,5 +61,17 @@ public final class Shapes {
       read.add(new Line(list, values));
     }
     return List.copyOf(read);
+  }
+
+  private static List<String> lines(String list) {
+    try (InputStream in = Shapes.class.getResourceAsStream("shapes/" + list)) {
+      if (in == null) {
+        throw new IllegalArgumentException(
+            "there is no problem list " + list + "; they are the files of native/shapes");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the problem list " + list + " cannot be read", e);
+    }
   }
 }

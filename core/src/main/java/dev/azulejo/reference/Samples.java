@@ -1,9 +1,9 @@
-package dev.azulejo.ops;
+package dev.azulejo.reference;
 
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
-/** Data for tests, the same in every run. */
+/** Data for comparisons, the same in every run. */
 public final class Samples {
   private final RandomGenerator random;
 
