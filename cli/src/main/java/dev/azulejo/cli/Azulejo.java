@@ -22,6 +22,10 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     usageHelpAutoWidth = true,
     synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "./azulejo compare and ./azulejo jmh measure it beside others; the first use builds them."
+    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:success",

@@ -54,13 +54,13 @@ final class FakeMachine {
     Path launcher = Path.of("..", "azulejo").toRealPath();
     Files.copy(launcher, checkout.resolve("azulejo"), StandardCopyOption.COPY_ATTRIBUTES);
     source("pom.xml");
-    for (String module : List.of("native", "bindings", "core", "cli")) {
+    for (String module : List.of("native", "bindings", "core", "compare", "cli")) {
       source(module + "/pom.xml");
     }
     source("native/CMakeLists.txt");
     source("native/include/azulejo.h");
     source("native/src/api.cpp");
-    for (String module : List.of("bindings", "core", "cli")) {
+    for (String module : List.of("bindings", "core", "compare", "cli")) {
       source(module + "/src/main/java/module-info.java");
     }
     environment.put("PATH", bin.toString());

@@ -23,8 +23,9 @@ class LauncherBuildTest {
       """
       echo "$JAVA_HOME $PWD $*" >>"$HOME/maven-calls"
       sleep 0.3
-      mkdir -p cli/target/azulejo
+      mkdir -p cli/target/azulejo compare/target/azulejo
       touch cli/target/azulejo/azulejo-cli.jar
+      case "$*" in *"-pl cli,compare "*) touch compare/target/azulejo/azulejo-compare.jar ;; esac
       """;
 
   @TempDir private Path folder;
@@ -91,6 +92,32 @@ class LauncherBuildTest {
     Files.delete(machine.checkout.resolve("cli/target/azulejo/azulejo-cli.jar"));
     machine.run().succeeded();
     assertEquals(3, builds().size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"compare conv", "jmh", "train --engine onednn", "train --engine=onednn"})
+  void whatNeedsTheModuleCompareBuildsItAndAddsItToTheClassPath(String command) throws Exception {
+    machine.run("train").succeeded();
+    assertTrue(builds().getLast().contains("-pl cli -am"), builds()::toString);
+    Cli.Result first = machine.run((Object[]) command.split(" ")).succeeded();
+    assertTrue(first.err().contains("building ... (first comparison"), first.err());
+    assertTrue(builds().getLast().contains("-pl cli,compare -am"), builds()::toString);
+    String app = machine.checkout + "/compare/target/azulejo/";
+    String classPath = ":" + app + "azulejo-compare.jar:" + app + "lib/* dev.azulejo.cli.Main ";
+    assertTrue(first.out().endsWith(classPath + command + "\n"), first.out());
+    assertTrue(first.out().contains("--enable-native-access=ALL-UNNAMED"), first.out());
+    machine.run((Object[]) command.split(" ")).succeeded();
+    assertEquals(2, builds().size());
+  }
+
+  @Test
+  void aChangeOfTheModuleCompareIsNoReasonToBuildTheOthers() throws Exception {
+    machine.run("train").succeeded();
+    changeLater(machine.checkout.resolve("compare/src/main/java/module-info.java"));
+    machine.run("train").succeeded();
+    assertEquals(1, builds().size());
+    machine.run("compare").succeeded();
+    assertEquals(2, builds().size());
   }
 
   @Test

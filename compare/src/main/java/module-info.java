@@ -1,0 +1,17 @@
+/** Our kernels beside those of others, and what a native call costs. */
+module dev.azulejo.compare {
+  requires com.fasterxml.jackson.databind;
+  requires dev.azulejo.bindings;
+  requires dev.azulejo.core;
+  requires info.picocli;
+  requires java.desktop;
+  requires org.knowm.xchart;
+
+  // Found by the command line; see its CommandLines.
+  provides java.util.concurrent.Callable with
+      dev.azulejo.compare.command.CompareCommand;
+
+  // picocli sets the options' fields.
+  opens dev.azulejo.compare.command to
+      info.picocli;
+}
