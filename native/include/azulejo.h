@@ -35,7 +35,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a declaration below changes its meaning or layout; Java compares it with the library at load. */
-#define AZJ_ABI_VERSION 2
+#define AZJ_ABI_VERSION 3
 
 typedef enum azj_status {
   AZJ_OK = 0,
@@ -482,6 +482,12 @@ typedef struct azj_gather_desc {
 AZJ_API azj_status azj_gather(azj_stream* stream, const azj_gather_desc* desc, const uint8_t* pixels,
                               const int32_t* labels, const azj_gather_item* items, int64_t* next, const float* mean,
                               const float* scale, float* x, int32_t* y);
+
+/* out[c] = table[next[0]][c] for a table of rows x columns, and then next[0] += 1, so that the same call, replayed by a
+ * graph, gives the next row: the settings of an optimiser under a learning-rate schedule, uploaded once an epoch. A row
+ * that the table does not have gives NaN. All pointers are device memory. */
+AZJ_API azj_status azj_select(azj_stream* stream, int64_t rows, int64_t columns, const float* table, int64_t* next,
+                              float* out);
 
 /* ---- random numbers ----------------------------------------------------------------------------------------------
  * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a number is a function of the

@@ -1,4 +1,4 @@
-// azulejo.h: mini-batches from a data set on the device, and random numbers.
+// azulejo.h: mini-batches from a data set on the device, rows of a table, and random numbers.
 #include <cmath>
 
 #include "api.hpp"
@@ -29,6 +29,18 @@ azj_status azj_gather(azj_stream* stream, const azj_gather_desc* desc, const uin
            labels == nullptr ? "y" : "labels");
     }
     stream->gather(*desc, pixels, labels, items, next, mean, scale, x, y);
+  });
+}
+
+azj_status azj_select(azj_stream* stream, int64_t rows, int64_t columns, const float* table, int64_t* next,
+                      float* out) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_matrix("rows", rows, "columns", columns);
+    check_pointer("table", table);
+    check_pointer("next", next);
+    check_pointer("out", out);
+    stream->select(rows, columns, table, next, out);
   });
 }
 

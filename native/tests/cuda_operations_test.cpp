@@ -216,6 +216,39 @@ void batches() {
   }
 }
 
+void table_rows() {
+  constexpr int64_t kRows = 3, kColumns = 40;
+  const auto table = random_floats(kRows * kColumns, 40);
+  for (const int64_t columns : {int64_t{1}, int64_t{8}, kColumns}) {
+    agree("select", 0, [&](Machine& m, bool) {
+      const auto* t = m.upload(table);
+      auto* next = m.upload(std::vector<int64_t>{-1});
+      float* out = m.alloc(columns);
+      std::vector<float> all;
+      for (int64_t row = -1; row <= kRows; ++row) {  // the first and the last are not in the table
+        OK(azj_select(m.stream, kRows, columns, t, next, out));
+        const auto got = m.download(out, static_cast<uint64_t>(columns));
+        for (int64_t c = 0; c < columns; ++c) {
+          const float value = got[static_cast<size_t>(c)];
+          CHECK(row < 0 || row == kRows ? value != value : value == table[static_cast<size_t>(row * columns + c)]);
+        }
+        all = join(all, got);
+      }
+      CHECK(m.download(next, 1)[0] == kRows + 1);
+      return all;
+    });
+  }
+  Machine m(AZJ_DEVICE_EMULATED, 0);
+  float* x = m.alloc(4);
+  auto* next = m.upload(std::vector<int64_t>{0});
+  FAILS(kInvalid, "rows is 0", azj_select(m.stream, 0, 1, x, next, x));
+  FAILS(kInvalid, "columns is -1", azj_select(m.stream, 1, -1, x, next, x));
+  FAILS(kInvalid, "table is NULL", azj_select(m.stream, 1, 1, nullptr, next, x));
+  FAILS(kInvalid, "next is NULL", azj_select(m.stream, 1, 1, x, nullptr, x));
+  FAILS(kInvalid, "out is NULL", azj_select(m.stream, 1, 1, x, next, nullptr));
+  FAILS(kInvalid, "table (", azj_select(m.stream, 5, 1, x, next, x + 3));  // one row more than the memory has
+}
+
 void random_numbers() {
   for (const uint64_t seed : {uint64_t{0}, uint64_t{0x123456789abcdef}}) {
     for (const bool normal : {false, true}) {
@@ -257,6 +290,7 @@ int main() {
   convolutions();
   pooling();
   batches();
+  table_rows();
   random_numbers();
   return finish("cuda_operations");
 }

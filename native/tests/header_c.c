@@ -80,6 +80,7 @@ static const struct {
     ENTRY(azj_sgd),
     ENTRY(azj_adam),
     ENTRY(azj_gather),
+    ENTRY(azj_select),
     ENTRY(azj_random_uniform),
     ENTRY(azj_random_normal),
 };

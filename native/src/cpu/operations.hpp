@@ -72,6 +72,7 @@ struct Stream final : azj_stream {
 
   void gather(const azj_gather_desc& desc, const uint8_t* pixels, const int32_t* labels, const azj_gather_item* items,
               int64_t* next, const float* mean, const float* scale, float* x, int32_t* y) override;
+  void select(int64_t rows, int64_t columns, const float* table, int64_t* next, float* out) override;
   void random_uniform(azj_random_state* state, int64_t count, float low, float high, float* x) override;
   void random_normal(azj_random_state* state, int64_t count, float mean, float deviation, float* x) override;
 

@@ -104,6 +104,9 @@ void dense_grad_bias(cudaStream_t stream, const azj_dense_desc& desc, const floa
 void gather(cudaStream_t stream, const azj_gather_desc& desc, const uint8_t* pixels, const int32_t* labels,
             const azj_gather_item* items, int64_t* next, const float* mean, const float* scale, float* x, int32_t* y);
 
+// select.cu
+void select(cudaStream_t stream, int64_t rows, int64_t columns, const float* table, int64_t* next, float* out);
+
 // random.cu
 void random_uniform(cudaStream_t stream, azj_random_state* state, int64_t count, float low, float high, float* x);
 void random_normal(cudaStream_t stream, azj_random_state* state, int64_t count, float mean, float deviation, float* x);

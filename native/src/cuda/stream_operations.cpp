@@ -98,6 +98,12 @@ void CudaStream::gather(const azj_gather_desc& d, const uint8_t* pixels, const i
       [&] { cuda::gather(handle(), d, pixels, labels, items, next, mean, scale, x, y); });
 }
 
+void CudaStream::select(int64_t rows, int64_t columns, const float* table, int64_t* next, float* out) {
+  const uint64_t row = static_cast<uint64_t>(columns) * sizeof *table;
+  run({{"table", table, static_cast<uint64_t>(rows) * row}, {"next", next, sizeof *next}, {"out", out, row}},
+      [&] { cuda::select(handle(), rows, columns, table, next, out); });
+}
+
 void CudaStream::random_uniform(azj_random_state* state, int64_t count, float low, float high, float* x) {
   run({{"state", state, sizeof *state}, {"x", x}},
       [&] { cuda::random_uniform(handle(), state, count, low, high, x); });

@@ -68,10 +68,10 @@ public class azulejo_h {
     public static final AddressLayout C_POINTER = ValueLayout.ADDRESS
             .withTargetLayout(MemoryLayout.sequenceLayout(java.lang.Long.MAX_VALUE, JAVA_BYTE));
     public static final ValueLayout.OfLong C_LONG = ValueLayout.JAVA_LONG;
-    private static final int AZJ_ABI_VERSION = (int)2L;
+    private static final int AZJ_ABI_VERSION = (int)3L;
     /**
      * {@snippet lang=c :
-     * #define AZJ_ABI_VERSION 2
+     * #define AZJ_ABI_VERSION 3
      * }
      */
     public static int AZJ_ABI_VERSION() {
@@ -4481,6 +4481,69 @@ public class azulejo_h {
                 traceDowncall("azj_gather", stream, desc, pixels, labels, items, next, mean, scale, x, y);
             }
             return (int)mh$.invokeExact(stream, desc, pixels, labels, items, next, mean, scale, x, y);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_select {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_LONG,
+            azulejo_h.C_LONG,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_select");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_select(azj_stream *stream, int64_t rows, int64_t columns, const float *table, int64_t *next, float *out)
+     * }
+     */
+    public static FunctionDescriptor azj_select$descriptor() {
+        return azj_select.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_select(azj_stream *stream, int64_t rows, int64_t columns, const float *table, int64_t *next, float *out)
+     * }
+     */
+    public static MethodHandle azj_select$handle() {
+        return azj_select.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_select(azj_stream *stream, int64_t rows, int64_t columns, const float *table, int64_t *next, float *out)
+     * }
+     */
+    public static MemorySegment azj_select$address() {
+        return azj_select.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_select(azj_stream *stream, int64_t rows, int64_t columns, const float *table, int64_t *next, float *out)
+     * }
+     */
+    public static int azj_select(MemorySegment stream, long rows, long columns, MemorySegment table, MemorySegment next, MemorySegment out) {
+        var mh$ = azj_select.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_select", stream, rows, columns, table, next, out);
+            }
+            return (int)mh$.invokeExact(stream, rows, columns, table, next, out);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
