@@ -7,10 +7,14 @@ module dev.azulejo.core {
 
   exports dev.azulejo.data;
   exports dev.azulejo.device;
+  exports dev.azulejo.engine;
   exports dev.azulejo.io;
   exports dev.azulejo.nn;
   exports dev.azulejo.ops;
   exports dev.azulejo.reference;
   exports dev.azulejo.signal;
   exports dev.azulejo.train;
+
+  // Engines of other modules; see Engines.
+  uses dev.azulejo.engine.EngineProvider;
 }

@@ -13,7 +13,14 @@ public class AzulejoException extends RuntimeException {
   /** Why it failed. */
   private final Status status;
 
-  AzulejoException(String function, Status status, String text) {
+  /**
+   * A failure of a native function, this library's or an engine's.
+   *
+   * @param function the C function that was called
+   * @param status the cause
+   * @param text what was asked, what is wrong, what would be right
+   */
+  public AzulejoException(String function, Status status, String text) {
     super(function + ": " + status + ": " + text);
     this.function = function;
     this.status = status;

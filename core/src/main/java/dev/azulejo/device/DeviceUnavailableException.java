@@ -4,7 +4,13 @@ package dev.azulejo.device;
 public final class DeviceUnavailableException extends AzulejoException {
   private static final long serialVersionUID = 1L;
 
-  DeviceUnavailableException(String function, String text) {
+  /**
+   * A failure of a native function, this library's or an engine's.
+   *
+   * @param function the C function that was called
+   * @param text what was asked, what is wrong, what would be right
+   */
+  public DeviceUnavailableException(String function, String text) {
     super(function, Status.NO_DEVICE, text);
   }
 }

@@ -6,7 +6,13 @@ package dev.azulejo.device;
 public final class OutOfDeviceMemoryException extends AzulejoException {
   private static final long serialVersionUID = 1L;
 
-  OutOfDeviceMemoryException(String function, String text) {
+  /**
+   * A failure of a native function, this library's or an engine's.
+   *
+   * @param function the C function that was called
+   * @param text what was asked, what is wrong, what would be right
+   */
+  public OutOfDeviceMemoryException(String function, String text) {
     super(function, Status.OUT_OF_MEMORY, text);
   }
 }

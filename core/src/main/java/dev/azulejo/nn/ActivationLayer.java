@@ -3,6 +3,7 @@ package dev.azulejo.nn;
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.engine.EngineSession;
 import dev.azulejo.ops.Activation;
 import dev.azulejo.ops.Activations;
 import java.util.List;
@@ -46,7 +47,7 @@ public record ActivationLayer(Activation activation, float slope) implements Lay
   }
 
   @Override
-  public LayerPlan plan(Shape input, int maxBatch) {
+  public LayerPlan plan(Shape input, int maxBatch, EngineSession engine) {
     return new Plan(this, input.size(), maxBatch);
   }
 

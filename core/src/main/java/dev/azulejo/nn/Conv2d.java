@@ -3,13 +3,13 @@ package dev.azulejo.nn;
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.engine.ConvolutionPlan;
+import dev.azulejo.engine.EngineSession;
 import dev.azulejo.ops.Activation;
 import dev.azulejo.ops.Activations;
 import dev.azulejo.ops.Conv2dProblem;
 import dev.azulejo.ops.Conv2dShape;
 import dev.azulejo.ops.ConvAlgorithm;
-import dev.azulejo.ops.ConvPass;
-import dev.azulejo.ops.Convolution;
 import java.util.List;
 import java.util.Objects;
 
@@ -128,8 +128,8 @@ public record Conv2d(
   }
 
   @Override
-  public LayerPlan plan(Shape input, int maxBatch) {
-    return new Plan(this, problem(input, maxBatch));
+  public LayerPlan plan(Shape input, int maxBatch, EngineSession engine) {
+    return new Plan(this, problem(input, maxBatch), engine);
   }
 
   /** The operation this layer runs. */
@@ -246,31 +246,31 @@ public record Conv2d(
 
   private static final class Plan implements LayerPlan {
     private final Conv2d layer;
-    private final Conv2dProblem problem;
+    private final long sampleOutputs;
+    private final ConvolutionPlan convolution;
+    private long outputs;
 
-    Plan(Conv2d layer, Conv2dProblem problem) {
+    Plan(Conv2d layer, Conv2dProblem problem, EngineSession engine) {
       this.layer = layer;
-      this.problem = problem;
+      sampleOutputs = problem.shape().outputCount();
+      outputs = problem.outputCount();
+      convolution = engine.convolution(problem);
     }
 
     @Override
     public void setBatch(int batch) {
-      problem.setBatch(batch);
+      outputs = batch * sampleOutputs;
+      convolution.setBatch(batch);
     }
 
     @Override
-    public long workspaceBytes(Stream stream, boolean training) {
-      long bytes = Convolution.workspaceBytes(stream, problem, ConvPass.FORWARD);
-      if (training) {
-        bytes = Math.max(bytes, Convolution.workspaceBytes(stream, problem, ConvPass.GRAD_INPUT));
-        bytes = Math.max(bytes, Convolution.workspaceBytes(stream, problem, ConvPass.GRAD_WEIGHTS));
-      }
-      return bytes;
+    public long workspaceBytes() {
+      return convolution.workspaceBytes();
     }
 
     @Override
     public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
-      Convolution.forward(stream, problem, x, weights.weight(), weights.bias(), y);
+      convolution.forward(x, weights.weight(), weights.bias(), y);
     }
 
     @Override
@@ -284,13 +284,12 @@ public record Conv2d(
         LayerWeights gradients,
         Tensor gradX) {
       if (layer.activation != Activation.IDENTITY) {
-        Activations.backward(
-            stream, layer.activation, layer.slope, problem.outputCount(), y, gradY, gradY);
+        Activations.backward(stream, layer.activation, layer.slope, outputs, y, gradY, gradY);
       }
-      Convolution.gradBias(stream, problem, gradY, gradients.bias());
-      Convolution.gradWeights(stream, problem, x, gradY, gradients.weight());
+      convolution.gradBias(gradY, gradients.bias());
+      convolution.gradWeights(x, gradY, gradients.weight());
       if (gradX != null) {
-        Convolution.gradInput(stream, problem, gradY, weights.weight(), gradX);
+        convolution.gradInput(gradY, weights.weight(), gradX);
       }
     }
   }

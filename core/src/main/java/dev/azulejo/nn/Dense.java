@@ -3,6 +3,8 @@ package dev.azulejo.nn;
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.engine.DensePlan;
+import dev.azulejo.engine.EngineSession;
 import dev.azulejo.ops.Activation;
 import dev.azulejo.ops.Activations;
 import dev.azulejo.ops.DenseProblem;
@@ -58,8 +60,9 @@ public record Dense(int outputs, Activation activation, float slope) implements 
   }
 
   @Override
-  public LayerPlan plan(Shape input, int maxBatch) {
-    return new Plan(this, new DenseProblem(maxBatch, input.size(), outputs, activation, slope));
+  public LayerPlan plan(Shape input, int maxBatch, EngineSession engine) {
+    return new Plan(
+        this, new DenseProblem(maxBatch, input.size(), outputs, activation, slope), engine);
   }
 
   Dense withActivation(Activation value, float valueSlope) {
@@ -68,21 +71,24 @@ public record Dense(int outputs, Activation activation, float slope) implements 
 
   private static final class Plan implements LayerPlan {
     private final Dense layer;
-    private final DenseProblem problem;
+    private final DensePlan dense;
+    private long outputs;
 
-    Plan(Dense layer, DenseProblem problem) {
+    Plan(Dense layer, DenseProblem problem, EngineSession engine) {
       this.layer = layer;
-      this.problem = problem;
+      outputs = problem.outputCount();
+      dense = engine.dense(problem);
     }
 
     @Override
     public void setBatch(int batch) {
-      problem.setBatch(batch);
+      outputs = batch * (long) layer.outputs;
+      dense.setBatch(batch);
     }
 
     @Override
     public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
-      dev.azulejo.ops.Dense.forward(stream, problem, x, weights.weight(), weights.bias(), y);
+      dense.forward(x, weights.weight(), weights.bias(), y);
     }
 
     @Override
@@ -96,13 +102,12 @@ public record Dense(int outputs, Activation activation, float slope) implements 
         LayerWeights gradients,
         Tensor gradX) {
       if (layer.activation != Activation.IDENTITY) {
-        Activations.backward(
-            stream, layer.activation, layer.slope, problem.outputCount(), y, gradY, gradY);
+        Activations.backward(stream, layer.activation, layer.slope, outputs, y, gradY, gradY);
       }
-      dev.azulejo.ops.Dense.gradBias(stream, problem, gradY, gradients.bias());
-      dev.azulejo.ops.Dense.gradWeights(stream, problem, x, gradY, gradients.weight());
+      dense.gradBias(gradY, gradients.bias());
+      dense.gradWeights(x, gradY, gradients.weight());
       if (gradX != null) {
-        dev.azulejo.ops.Dense.gradInput(stream, problem, gradY, weights.weight(), gradX);
+        dense.gradInput(gradY, weights.weight(), gradX);
       }
     }
   }

@@ -3,6 +3,7 @@ package dev.azulejo.nn;
 import dev.azulejo.device.DeviceBuffer;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.engine.EngineSession;
 import java.util.List;
 
 /**
@@ -16,6 +17,7 @@ public final class InferencePlan implements AutoCloseable {
   private final Stream stream;
   private final int maxBatch;
   private final DeviceBuffer memory;
+  private final EngineSession engine;
   private final LayerPlan[] plans;
   private final boolean[] views;
   private final Tensor[] outputs;
@@ -32,13 +34,20 @@ public final class InferencePlan implements AutoCloseable {
     this.network = network;
     this.stream = stream;
     this.maxBatch = maxBatch;
-    var layout = new MemoryPlan.Layout(network.spec(), maxBatch, false);
     List<Layer> layers = network.spec().layers();
+    views = new boolean[layers.size()];
+    outputs = new Tensor[layers.size() + 1];
+    engine = network.engine().open(stream, false);
+    MemoryPlan.Layout layout;
+    try {
+      layout = new MemoryPlan.Layout(network.spec(), maxBatch, engine, false);
+      stream.workspace().reserve(layout.workspaceBytes());
+      memory = stream.device().allocateFloats("activations", layout.totalFloats());
+    } catch (RuntimeException | Error e) {
+      engine.close();
+      throw e;
+    }
     plans = layout.plans.toArray(LayerPlan[]::new);
-    views = new boolean[plans.length];
-    outputs = new Tensor[plans.length + 1];
-    stream.workspace().reserve(layout.workspaceBytes(stream));
-    memory = stream.device().allocateFloats("activations", layout.totalFloats());
     for (int i = 0; i < outputs.length; i++) {
       outputs[i] = memory.floats(layout.outputs[i], layout.outputFloats[i]);
     }
@@ -105,6 +114,7 @@ public final class InferencePlan implements AutoCloseable {
    */
   @Override
   public void close() {
+    engine.close();
     memory.close();
   }
 }

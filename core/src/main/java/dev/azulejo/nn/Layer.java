@@ -1,6 +1,7 @@
 package dev.azulejo.nn;
 
 import dev.azulejo.data.Shape;
+import dev.azulejo.engine.EngineSession;
 import java.util.List;
 
 /**
@@ -31,8 +32,10 @@ public interface Layer {
    *
    * @param input the shape of one input sample
    * @param maxBatch the most samples of one call
+   * @param engine makes the plans of convolutions and dense layers; on the stream that the plan
+   *     will run on
    */
-  LayerPlan plan(Shape input, int maxBatch);
+  LayerPlan plan(Shape input, int maxBatch, EngineSession engine);
 
   /** Whether its output is its input, seen as another shape: no memory, no work. */
   default boolean isView() {

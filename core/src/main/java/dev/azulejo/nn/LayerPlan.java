@@ -13,8 +13,8 @@ public interface LayerPlan {
   /** How many samples the next calls have, 1 to the plan's maximum. */
   void setBatch(int batch);
 
-  /** Bytes of workspace its calls need on this stream. */
-  default long workspaceBytes(Stream stream, boolean training) {
+  /** Bytes of the stream's workspace that its calls need. */
+  default long workspaceBytes() {
     return 0;
   }
 

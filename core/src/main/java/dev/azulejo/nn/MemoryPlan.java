@@ -2,6 +2,8 @@ package dev.azulejo.nn;
 
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
+import dev.azulejo.engine.Engine;
+import dev.azulejo.engine.EngineSession;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,6 +19,7 @@ import java.util.List;
  * @param saved what layers keep from the forward to the backward pass (training)
  * @param workspace of the stream, the largest any layer needs; the one X_unroll of row T15 lives
  *     here
+ * @param engine what an engine other than Azulejo's holds of its own
  */
 public record MemoryPlan(
     long weights,
@@ -24,32 +27,57 @@ public record MemoryPlan(
     long activations,
     long activationGradients,
     long saved,
-    long workspace) {
+    long workspace,
+    long engine) {
 
   /** Everything together; an optimiser's own state comes on top. */
   public long total() {
-    return weights + gradients + activations + activationGradients + saved + workspace;
+    return weights + gradients + activations + activationGradients + saved + workspace + engine;
   }
 
-  /** For training. */
+  /** For training with Azulejo's own engine. */
   public static MemoryPlan training(NetworkSpec spec, Stream stream, int batch) {
-    Layout layout = new Layout(spec, batch, true);
-    long weights = Network.weightFloats(ParameterLayout.of(spec)) * Float.BYTES;
-    return new MemoryPlan(
-        weights,
-        weights,
-        layout.activationFloats * Float.BYTES,
-        layout.gradientFloats * Float.BYTES,
-        layout.savedFloats * Float.BYTES,
-        layout.workspaceBytes(stream));
+    return training(spec, stream, batch, Engine.azulejo());
   }
 
-  /** For inference. */
+  /**
+   * For training. Another engine than Azulejo's makes its plans to know what they hold, and gives
+   * them back.
+   */
+  public static MemoryPlan training(NetworkSpec spec, Stream stream, int batch, Engine engine) {
+    try (EngineSession session = engine.open(stream, true)) {
+      Layout layout = new Layout(spec, batch, session, true);
+      long weights = Network.weightFloats(ParameterLayout.of(spec)) * Float.BYTES;
+      return new MemoryPlan(
+          weights,
+          weights,
+          layout.activationFloats * Float.BYTES,
+          layout.gradientFloats * Float.BYTES,
+          layout.savedFloats * Float.BYTES,
+          layout.workspaceBytes(),
+          session.bytes());
+    }
+  }
+
+  /** For inference with Azulejo's own engine. */
   public static MemoryPlan inference(NetworkSpec spec, Stream stream, int batch) {
-    Layout layout = new Layout(spec, batch, false);
-    long weights = Network.weightFloats(ParameterLayout.of(spec)) * Float.BYTES;
-    return new MemoryPlan(
-        weights, 0, layout.activationFloats * Float.BYTES, 0, 0, layout.workspaceBytes(stream));
+    return inference(spec, stream, batch, Engine.azulejo());
+  }
+
+  /** For inference; see {@link #training(NetworkSpec, Stream, int, Engine)}. */
+  public static MemoryPlan inference(NetworkSpec spec, Stream stream, int batch, Engine engine) {
+    try (EngineSession session = engine.open(stream, false)) {
+      Layout layout = new Layout(spec, batch, session, false);
+      long weights = Network.weightFloats(ParameterLayout.of(spec)) * Float.BYTES;
+      return new MemoryPlan(
+          weights,
+          0,
+          layout.activationFloats * Float.BYTES,
+          0,
+          0,
+          layout.workspaceBytes(),
+          session.bytes());
+    }
   }
 
   /**
@@ -73,13 +101,11 @@ public record MemoryPlan(
     final long activationFloats;
     final long gradientFloats;
     final long savedFloats;
-    private final boolean training;
 
-    Layout(NetworkSpec spec, int batch, boolean training) {
+    Layout(NetworkSpec spec, int batch, EngineSession engine, boolean training) {
       if (batch < 1) {
         throw new IllegalArgumentException("batch must be at least 1, was " + batch);
       }
-      this.training = training;
       List<Shape> shapes = spec.shapes();
       List<Layer> layers = spec.layers();
       outputs = new long[shapes.size()];
@@ -101,7 +127,7 @@ public record MemoryPlan(
       long[] turns = training ? null : new long[] {offsets.take(largest), offsets.take(largest)};
       int turn = 0;
       for (int i = 0; i < layers.size(); i++) {
-        plans.add(layers.get(i).plan(shapes.get(i), batch));
+        plans.add(layers.get(i).plan(shapes.get(i), batch, engine));
         if (layers.get(i).isView()) {
           outputs[i + 1] = outputs[i];
         } else if (training) {
@@ -132,10 +158,10 @@ public record MemoryPlan(
       return activationFloats + gradientFloats + savedFloats;
     }
 
-    long workspaceBytes(Stream stream) {
+    long workspaceBytes() {
       long bytes = 0;
       for (LayerPlan plan : plans) {
-        bytes = Math.max(bytes, plan.workspaceBytes(stream, training));
+        bytes = Math.max(bytes, plan.workspaceBytes());
       }
       return bytes;
     }

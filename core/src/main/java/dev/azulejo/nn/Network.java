@@ -6,6 +6,7 @@ import dev.azulejo.device.Device;
 import dev.azulejo.device.DeviceBuffer;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.engine.Engine;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -28,6 +29,7 @@ public final class Network implements AutoCloseable {
   private final Tensor weights;
   private final List<LayerWeights> layerWeights;
   private List<String> classNames = List.of();
+  private Engine engine = Engine.azulejo();
 
   private Network(Device device, NetworkSpec spec) {
     this.device = device;
@@ -116,9 +118,19 @@ public final class Network implements AutoCloseable {
     classNames = List.copyOf(names);
   }
 
+  /** Who computes its convolutions and dense layers. */
+  public Engine engine() {
+    return engine;
+  }
+
+  /** Says who computes its convolutions and dense layers in the plans made from now on. */
+  public void setEngine(Engine engine) {
+    this.engine = Objects.requireNonNull(engine, "engine");
+  }
+
   /** The network as a table, with the memory plan for mini-batches of this size. */
   public Summary summary(int batch) {
-    return Summary.of(spec, device.stream(), batch);
+    return Summary.of(spec, device.stream(), batch, engine);
   }
 
   /** Loss (softmax cross-entropy) and accuracy on a data set, row T1. */

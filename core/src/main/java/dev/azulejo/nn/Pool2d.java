@@ -3,6 +3,7 @@ package dev.azulejo.nn;
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.engine.EngineSession;
 import dev.azulejo.ops.Pool2dProblem;
 import dev.azulejo.ops.Pool2dShape;
 import dev.azulejo.ops.PoolMode;
@@ -70,7 +71,7 @@ public record Pool2d(PoolMode mode, Pair window, Pair stride, Pair padding) impl
   }
 
   @Override
-  public LayerPlan plan(Shape input, int maxBatch) {
+  public LayerPlan plan(Shape input, int maxBatch, EngineSession engine) {
     Pool2dShape shape =
         new Pool2dShape(
             input.channels(),

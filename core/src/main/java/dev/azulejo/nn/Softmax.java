@@ -3,6 +3,7 @@ package dev.azulejo.nn;
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.engine.EngineSession;
 import java.util.List;
 
 /** Probabilities over the numbers of each sample (row T2). */
@@ -29,7 +30,7 @@ public record Softmax() implements Layer {
   }
 
   @Override
-  public LayerPlan plan(Shape input, int maxBatch) {
+  public LayerPlan plan(Shape input, int maxBatch, EngineSession engine) {
     return new Plan(input.size(), maxBatch);
   }
 

@@ -2,8 +2,9 @@ package dev.azulejo.nn;
 
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
+import dev.azulejo.engine.Engine;
+import dev.azulejo.engine.EngineSession;
 import dev.azulejo.ops.ConvPass;
-import dev.azulejo.ops.Convolution;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -41,8 +42,13 @@ public record Summary(
       double expansionRatio,
       String algorithm) {}
 
-  /** Of a network on a stream's device. */
+  /** Of a network on a stream's device, with Azulejo's own engine. */
   public static Summary of(NetworkSpec spec, Stream stream, int batch) {
+    return of(spec, stream, batch, Engine.azulejo());
+  }
+
+  /** Of a network on a stream's device. */
+  public static Summary of(NetworkSpec spec, Stream stream, int batch, Engine engine) {
     List<Shape> shapes = spec.shapes();
     List<String> names = spec.layerNames();
     List<Row> rows = new ArrayList<>();
@@ -54,9 +60,9 @@ public record Summary(
       String algorithm = "";
       if (layer instanceof Conv2d conv) {
         ratio = conv.shape(input).expansionRatio();
-        algorithm =
-            NetworkText.format(
-                Convolution.algorithm(stream, conv.problem(input, batch), ConvPass.FORWARD));
+        try (EngineSession session = engine.open(stream, false)) {
+          algorithm = session.convolution(conv.problem(input, batch)).algorithm(ConvPass.FORWARD);
+        }
       }
       rows.add(
           new Row(names.get(i), layer.describe(), shapes.get(i + 1), parameters, ratio, algorithm));
@@ -65,8 +71,8 @@ public record Summary(
         List.copyOf(rows),
         spec.parameterCount(),
         batch,
-        MemoryPlan.training(spec, stream, batch),
-        MemoryPlan.inference(spec, stream, batch));
+        MemoryPlan.training(spec, stream, batch, engine),
+        MemoryPlan.inference(spec, stream, batch, engine));
   }
 
   /** The table, for a terminal. */
@@ -113,6 +119,7 @@ public record Summary(
     }
     return text.append(", X_unroll and sums ")
         .append(size(plan.workspace()))
+        .append(plan.engine() > 0 ? ", the engine's own " + size(plan.engine()) : "")
         .append(')')
         .toString();
   }

@@ -3,6 +3,7 @@ package dev.azulejo.nn;
 import dev.azulejo.device.DeviceBuffer;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.engine.EngineSession;
 import dev.azulejo.ops.Elementwise;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +24,7 @@ public final class TrainingPlan implements AutoCloseable {
   private final DeviceBuffer gradientMemory;
   private final Tensor gradients;
   private final List<LayerWeights> layerGradients;
+  private final EngineSession engine;
   private final LayerPlan[] plans;
   private final boolean[] views;
   private final Tensor[] outputs;
@@ -48,16 +50,23 @@ public final class TrainingPlan implements AutoCloseable {
     this.network = network;
     this.stream = stream;
     this.maxBatch = maxBatch;
-    var layout = new MemoryPlan.Layout(network.spec(), maxBatch, true);
     List<Layer> layers = network.spec().layers();
-    plans = layout.plans.toArray(LayerPlan[]::new);
-    views = new boolean[plans.length];
-    outputs = new Tensor[plans.length + 1];
-    saved = new Tensor[plans.length];
+    views = new boolean[layers.size()];
+    outputs = new Tensor[layers.size() + 1];
+    saved = new Tensor[layers.size()];
     turns = new Tensor[2];
-    firstTrainable = firstTrainable(network.layout(), plans.length);
-    stream.workspace().reserve(layout.workspaceBytes(stream));
-    memory = stream.device().allocateFloats("activations", layout.totalFloats());
+    firstTrainable = firstTrainable(network.layout(), layers.size());
+    engine = network.engine().open(stream, true);
+    MemoryPlan.Layout layout;
+    try {
+      layout = new MemoryPlan.Layout(network.spec(), maxBatch, engine, true);
+      stream.workspace().reserve(layout.workspaceBytes());
+      memory = stream.device().allocateFloats("activations", layout.totalFloats());
+    } catch (RuntimeException | Error e) {
+      engine.close();
+      throw e;
+    }
+    plans = layout.plans.toArray(LayerPlan[]::new);
     try {
       long count = network.layout().count();
       gradientMemory = stream.device().allocateFloats("gradients", count);
@@ -65,6 +74,7 @@ public final class TrainingPlan implements AutoCloseable {
       // The gaps between parameters are updated with the rest, so they must be numbers.
       Elementwise.fill(stream, count, 0, gradients);
     } catch (RuntimeException | Error e) {
+      engine.close();
       memory.close();
       throw e;
     }
@@ -179,6 +189,7 @@ public final class TrainingPlan implements AutoCloseable {
    */
   @Override
   public void close() {
+    engine.close();
     memory.close();
     gradientMemory.close();
   }

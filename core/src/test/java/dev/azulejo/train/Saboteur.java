@@ -3,6 +3,7 @@ package dev.azulejo.train;
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.engine.EngineSession;
 import dev.azulejo.nn.Layer;
 import dev.azulejo.nn.LayerPlan;
 import dev.azulejo.nn.LayerWeights;
@@ -56,7 +57,7 @@ final class Saboteur implements Layer {
   }
 
   @Override
-  public LayerPlan plan(Shape input, int maxBatch) {
+  public LayerPlan plan(Shape input, int maxBatch, EngineSession engine) {
     if (whilePlanning) {
       strike();
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.azulejo.cli.UsageException;
 import dev.azulejo.cli.Version;
 import dev.azulejo.cli.options.DeviceOptions;
+import dev.azulejo.cli.options.EngineOption;
 import dev.azulejo.cli.options.JsonOption;
 import dev.azulejo.cli.options.NetworkOption;
 import dev.azulejo.cli.report.Json;
@@ -96,6 +97,8 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Mixin private DeviceOptions device;
 
+  @Mixin private EngineOption engine;
+
   @Mixin private JsonOption json;
 
   /** A mini-batch of noise with labels, off the heap. */
@@ -115,12 +118,20 @@ public final class BenchCommand implements Callable<Integer> {
     try (Device opened = device.open(text);
         Arena arena = Arena.ofConfined();
         Network made = Network.create(opened, description, seed)) {
+      made.setEngine(engine.open(opened));
       Samples samples = samples(arena, description);
       StepTimes infer = infer(made, samples);
       StepTimes train = train(made, samples);
       ObjectNode document = document(opened, description.input(), train, infer);
       text.println(
-          "network: " + network.name() + ", batch " + batch + ", images of " + description.input());
+          "network: "
+              + network.name()
+              + ", batch "
+              + batch
+              + ", images of "
+              + description.input()
+              + ", engine "
+              + engine.name());
       text.print(
           new Table("", "images/s", "median of a step", "steps")
               .row("training", rate(train), millis(train), train.count())
@@ -212,6 +223,7 @@ public final class BenchCommand implements Callable<Integer> {
     DeviceInfo info = opened.info();
     ObjectNode document = Json.object();
     document.put("network", network.name());
+    document.put("engine", engine.name());
     document.put("batch", batch);
     document.put("input", shape.toString());
     document.put("trainImagesPerSecond", batch / train.median());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.azulejo.cli.UsageException;
 import dev.azulejo.cli.options.DataOptions;
 import dev.azulejo.cli.options.DeviceOptions;
+import dev.azulejo.cli.options.EngineOption;
 import dev.azulejo.cli.options.JsonOption;
 import dev.azulejo.cli.report.EvaluationReport;
 import dev.azulejo.data.Dataset;
@@ -41,6 +42,8 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private DeviceOptions device;
 
+  @Mixin private EngineOption engine;
+
   @Option(
       names = "--batch",
       paramLabel = "N",
@@ -60,6 +63,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     PrintWriter text = json.text(spec);
     try (Device opened = device.open(text);
         Network network = Network.load(opened, model)) {
+      network.setEngine(engine.open(opened));
       Dataset test = data.load(text).test();
       EvaluationReport report = new EvaluationReport(network.evaluate(test, batch));
       text.println("model: " + model);
@@ -73,6 +77,7 @@ public final class EvaluateCommand implements Callable<Integer> {
       document.put("model", model.toString());
       document.put("data", data.name());
       document.put("device", DeviceOptions.describe(opened));
+      document.put("engine", network.engine().name());
       json.write(spec, document);
     }
     return 0;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.azulejo.cli.UsageException;
 import dev.azulejo.cli.options.DataOptions;
 import dev.azulejo.cli.options.DeviceOptions;
+import dev.azulejo.cli.options.EngineOption;
 import dev.azulejo.cli.options.JsonOption;
 import dev.azulejo.cli.options.NetworkOption;
 import dev.azulejo.cli.report.EvaluationReport;
@@ -14,6 +15,7 @@ import dev.azulejo.cli.report.Terminal;
 import dev.azulejo.data.Dataset;
 import dev.azulejo.data.TrainTest;
 import dev.azulejo.device.Device;
+import dev.azulejo.engine.Engine;
 import dev.azulejo.nn.Evaluation;
 import dev.azulejo.nn.Network;
 import dev.azulejo.nn.NetworkSpec;
@@ -52,6 +54,8 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Mixin private DeviceOptions device;
 
+  @Mixin private EngineOption engine;
+
   @Mixin private TrainOptions options;
 
   @Option(
@@ -75,10 +79,12 @@ public final class TrainCommand implements Callable<Integer> {
     json.check();
     PrintWriter text = json.text(spec);
     try (Device opened = device.open(text)) {
+      Engine chosen = engine.open(opened);
       TrainTest loaded = data.load(text);
       TrainOptions.Parts parts = options.split(loaded.train());
       try (Network made = network(opened, parts.train())) {
-        text.println("network: " + networkName());
+        made.setEngine(chosen);
+        text.println("network: " + networkName() + ", engine " + chosen.name());
         text.println(made.summary(Math.min(options.batch(), parts.train().size())));
         text.println("training: " + options.describe(parts));
         text.flush();
@@ -211,6 +217,7 @@ public final class TrainCommand implements Callable<Integer> {
     settings.put("data", data.name());
     settings.put("network", NetworkText.format(made.spec()));
     settings.put("device", DeviceOptions.describe(made.device()));
+    settings.put("engine", made.engine().name());
     return settings;
   }
 
