@@ -71,12 +71,10 @@ final class AzulejoEngine implements Engine {
     }
 
     @Override
-    public void gradBias(Tensor gradZ, Tensor gradBias) {
-      Convolution.gradBias(stream, problem, gradZ, gradBias);
-    }
-
-    @Override
-    public void gradWeights(Tensor x, Tensor gradZ, Tensor gradW) {
+    public void gradWeights(Tensor x, Tensor gradZ, Tensor gradW, Tensor gradBias) {
+      if (gradBias != null) {
+        Convolution.gradBias(stream, problem, gradZ, gradBias);
+      }
       Convolution.gradWeights(stream, problem, x, gradZ, gradW);
     }
 
@@ -104,12 +102,10 @@ final class AzulejoEngine implements Engine {
     }
 
     @Override
-    public void gradBias(Tensor gradZ, Tensor gradBias) {
-      Dense.gradBias(stream, problem, gradZ, gradBias);
-    }
-
-    @Override
-    public void gradWeights(Tensor x, Tensor gradZ, Tensor gradW) {
+    public void gradWeights(Tensor x, Tensor gradZ, Tensor gradW, Tensor gradBias) {
+      if (gradBias != null) {
+        Dense.gradBias(stream, problem, gradZ, gradBias);
+      }
       Dense.gradWeights(stream, problem, x, gradZ, gradW);
     }
 

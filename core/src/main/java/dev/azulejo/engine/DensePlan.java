@@ -14,11 +14,13 @@ public interface DensePlan {
   /** y = σ(x wᵀ + bias). */
   void forward(Tensor x, Tensor w, Tensor bias, Tensor y);
 
-  /** The gradient to the bias, from the gradient before the activation. */
-  void gradBias(Tensor gradZ, Tensor gradBias);
-
-  /** The gradient to the weights. */
-  void gradWeights(Tensor x, Tensor gradZ, Tensor gradW);
+  /**
+   * The gradients to the weights and to the bias: one call, because some engines sum both at once.
+   *
+   * @param gradZ the gradient before the activation
+   * @param gradBias null where it is not wanted
+   */
+  void gradWeights(Tensor x, Tensor gradZ, Tensor gradW, Tensor gradBias);
 
   /** The gradient to the input. */
   void gradInput(Tensor gradZ, Tensor w, Tensor gradX);

@@ -286,8 +286,7 @@ public record Conv2d(
       if (layer.activation != Activation.IDENTITY) {
         Activations.backward(stream, layer.activation, layer.slope, outputs, y, gradY, gradY);
       }
-      convolution.gradBias(gradY, gradients.bias());
-      convolution.gradWeights(x, gradY, gradients.weight());
+      convolution.gradWeights(x, gradY, gradients.weight(), gradients.bias());
       if (gradX != null) {
         convolution.gradInput(gradY, weights.weight(), gradX);
       }

@@ -104,8 +104,7 @@ public record Dense(int outputs, Activation activation, float slope) implements 
       if (layer.activation != Activation.IDENTITY) {
         Activations.backward(stream, layer.activation, layer.slope, outputs, y, gradY, gradY);
       }
-      dense.gradBias(gradY, gradients.bias());
-      dense.gradWeights(x, gradY, gradients.weight());
+      dense.gradWeights(x, gradY, gradients.weight(), gradients.bias());
       if (gradX != null) {
         dense.gradInput(gradY, weights.weight(), gradX);
       }
