@@ -5,9 +5,9 @@ import dev.azulejo.bindings.azulejo.azj_device_info;
 import dev.azulejo.bindings.azulejo.azulejo_h;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.ToIntFunction;
 
 /**
  * An open device: its memory, and the streams that run operations on it.
@@ -24,8 +24,7 @@ public final class Device implements AutoCloseable {
   private final int ordinal;
   private final MemorySegment handle;
   private final Object lock = new Object();
-  private final MemoryLedger ledger = new MemoryLedger();
-  private final List<Stream> streams = new ArrayList<>();
+  private final Holdings holdings = new Holdings();
   private Stream defaultStream;
   private volatile boolean open = true;
 
@@ -130,11 +129,9 @@ public final class Device implements AutoCloseable {
     Sizes.atLeast(1, bytes, "bytes of '" + owner + "'");
     synchronized (lock) {
       checkOpen();
-      MemorySegment memory = nativeAllocate(bytes);
+      MemorySegment memory = allocated(out -> azulejo_h.azj_alloc(handle, bytes, out), "azj_alloc");
       try {
-        DeviceBuffer buffer = new DeviceBuffer(this, owner, memory, bytes);
-        ledger.add(buffer);
-        return buffer;
+        return holdings.memory().add(new DeviceBuffer(this, owner, memory, bytes));
       } catch (RuntimeException | Error e) {
         NativeCall.check(azulejo_h.azj_free(handle, memory), "azj_free");
         throw e;
@@ -154,6 +151,39 @@ public final class Device implements AutoCloseable {
     return allocate(owner, Sizes.bytes(count, "'" + owner + "'"));
   }
 
+  /**
+   * Allocates host memory for asynchronous copies, contents undefined; see {@link HostBuffer}.
+   *
+   * @param owner whose memory it is, shown in the {@link MemoryReport}
+   * @param bytes how much, at least 1
+   * @throws OutOfDeviceMemoryException where the system does not give that much
+   */
+  public HostBuffer allocateHost(String owner, long bytes) {
+    Objects.requireNonNull(owner, "owner");
+    Sizes.atLeast(1, bytes, "bytes of '" + owner + "'");
+    synchronized (lock) {
+      checkOpen();
+      MemorySegment memory =
+          allocated(out -> azulejo_h.azj_host_alloc(handle, bytes, out), "azj_host_alloc");
+      try {
+        return holdings.memory().add(new HostBuffer(this, owner, memory, bytes));
+      } catch (RuntimeException | Error e) {
+        NativeCall.check(azulejo_h.azj_host_free(handle, memory), "azj_host_free");
+        throw e;
+      }
+    }
+  }
+
+  /** Opens an event, to be closed before the device. */
+  public Event openEvent() {
+    synchronized (lock) {
+      checkOpen();
+      Event event = Event.open(this, handle);
+      holdings.events().add(event);
+      return event;
+    }
+  }
+
   /** The stream that was opened with the device, for the thread that opened the device. */
   public Stream stream() {
     checkOpen();
@@ -171,7 +201,7 @@ public final class Device implements AutoCloseable {
     synchronized (lock) {
       checkOpen();
       Stream stream = Stream.open(this, handle, threads);
-      streams.add(stream);
+      holdings.streams().add(stream);
       return stream;
     }
   }
@@ -179,7 +209,7 @@ public final class Device implements AutoCloseable {
   /** The memory now allocated on this device, by owner. May be asked after close. */
   public MemoryReport memory() {
     synchronized (lock) {
-      return ledger.report();
+      return holdings.memory().report();
     }
   }
 
@@ -201,26 +231,15 @@ public final class Device implements AutoCloseable {
       if (!open) {
         return;
       }
-      List<Stream> forgottenStreams = new ArrayList<>(streams);
-      forgottenStreams.remove(defaultStream);
-      for (Stream stream : List.copyOf(streams)) {
-        stream.release();
-      }
-      List<DeviceBuffer> forgotten = ledger.open();
-      var owners = MemoryLedger.owners(forgotten);
-      for (DeviceBuffer buffer : forgotten) {
-        buffer.close();
-      }
+      String forgotten = holdings.closeAll(defaultStream);
       NativeCall.check(azulejo_h.azj_device_close(handle), "azj_device_close");
       open = false;
-      if (!forgotten.isEmpty() || !forgottenStreams.isEmpty()) {
+      if (!forgotten.isEmpty()) {
         throw new IllegalStateException(
             this
-                + " was closed while in use: memory of "
-                + (owners.isEmpty() ? "nobody" : owners)
-                + " and "
-                + forgottenStreams.size()
-                + " opened streams were not closed before it; they are closed now");
+                + " was closed while in use: "
+                + forgotten
+                + " were not closed before it; they are closed now");
       }
     }
   }
@@ -244,17 +263,28 @@ public final class Device implements AutoCloseable {
   }
 
   /** Frees a buffer's memory; called once, by the buffer. */
-  void free(DeviceBuffer buffer, MemorySegment memory) {
+  void free(Holding buffer, MemorySegment memory) {
     synchronized (lock) {
-      ledger.remove(buffer);
-      NativeCall.check(azulejo_h.azj_free(handle, memory), "azj_free");
+      holdings.memory().remove(buffer);
+      switch (buffer) {
+        case DeviceBuffer _ -> NativeCall.check(azulejo_h.azj_free(handle, memory), "azj_free");
+        case HostBuffer _ ->
+            NativeCall.check(azulejo_h.azj_host_free(handle, memory), "azj_host_free");
+      }
+    }
+  }
+
+  /** Forgets an event that is closed. */
+  void forget(Event event) {
+    synchronized (lock) {
+      holdings.events().remove(event);
     }
   }
 
   /** Forgets a stream that is closed. */
   void forget(Stream stream) {
     synchronized (lock) {
-      streams.remove(stream);
+      holdings.streams().remove(stream);
     }
   }
 
@@ -263,10 +293,11 @@ public final class Device implements AutoCloseable {
     return lock;
   }
 
-  private MemorySegment nativeAllocate(long bytes) {
+  /** What a native function that gives an address gave. */
+  private static MemorySegment allocated(ToIntFunction<MemorySegment> call, String function) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment out = arena.allocate(azulejo_h.C_POINTER);
-      NativeCall.check(azulejo_h.azj_alloc(handle, bytes, out), "azj_alloc");
+      NativeCall.check(call.applyAsInt(out), function);
       return out.get(azulejo_h.C_POINTER, 0);
     }
   }

@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
  * holds the memory: closing fails until it is done. On devices whose operations return early,
  * synchronize the streams that use the memory first.
  */
-public final class DeviceBuffer implements AutoCloseable {
+public final class DeviceBuffer implements Holding {
   private final Device device;
   private final String owner;
   private final MemorySegment memory;
@@ -31,6 +31,7 @@ public final class DeviceBuffer implements AutoCloseable {
   }
 
   /** Its size. */
+  @Override
   public long bytes() {
     return bytes;
   }
@@ -45,6 +46,11 @@ public final class DeviceBuffer implements AutoCloseable {
     return owner;
   }
 
+  @Override
+  public String reportedOwner() {
+    return owner;
+  }
+
   /** Whether it is not closed yet. */
   public boolean isOpen() {
     return open;
@@ -53,10 +59,10 @@ public final class DeviceBuffer implements AutoCloseable {
   /**
    * All of it as floats.
    *
-   * @throws IllegalArgumentException where its bytes are no multiple of 4
+   * @throws IllegalArgumentException where its bytes are no whole number of elements
    */
   public Tensor floats() {
-    return new Tensor(this, ElementType.F32, 0, whole());
+    return all(ElementType.F32);
   }
 
   /**
@@ -72,12 +78,22 @@ public final class DeviceBuffer implements AutoCloseable {
 
   /** All of it as 32-bit integers; see {@link #floats()}. */
   public Tensor ints() {
-    return new Tensor(this, ElementType.I32, 0, whole());
+    return all(ElementType.I32);
   }
 
   /** A part of it as 32-bit integers; see {@link #floats(long, long)}. */
   public Tensor ints(long offset, long count) {
     return new Tensor(this, ElementType.I32, offset, count);
+  }
+
+  /** All of it as 64-bit integers; see {@link #floats()}. */
+  public Tensor longs() {
+    return all(ElementType.I64);
+  }
+
+  /** All of it as bytes 0 to 255; see {@link #floats()}. */
+  public Tensor pixels() {
+    return all(ElementType.U8);
   }
 
   /**
@@ -125,10 +141,11 @@ public final class DeviceBuffer implements AutoCloseable {
     }
   }
 
-  private long whole() {
-    if (bytes % Float.BYTES != 0) {
-      throw new IllegalArgumentException(this + " is no whole number of elements of 4 bytes");
+  private Tensor all(ElementType type) {
+    if (bytes % type.bytes() != 0) {
+      throw new IllegalArgumentException(
+          this + " is no whole number of elements of " + type.bytes() + " bytes");
     }
-    return bytes / Float.BYTES;
+    return new Tensor(this, type, 0, bytes / type.bytes());
   }
 }

@@ -1,9 +1,24 @@
 package dev.azulejo.device;
 
-/** What the elements of a tensor are; all have 4 bytes. */
+/** What the elements of a tensor are. */
 public enum ElementType {
   /** IEEE 754 binary32, Java's float. */
-  F32,
+  F32(Float.BYTES),
   /** 32-bit signed integer, Java's int: labels and positions of maxima. */
-  I32
+  I32(Integer.BYTES),
+  /** 64-bit signed integer, Java's long: positions in lists on the device. */
+  I64(Long.BYTES),
+  /** 8-bit unsigned integer, the bits of Java's byte: stored pixels, 0 to 255. */
+  U8(Byte.BYTES);
+
+  private final int bytes;
+
+  ElementType(int bytes) {
+    this.bytes = bytes;
+  }
+
+  /** Bytes of an element. */
+  public int bytes() {
+    return bytes;
+  }
 }

@@ -52,7 +52,9 @@ final class HostCopy {
           name
               + " must have as many elements as the tensor, "
               + tensor.count()
-              + " of 4 bytes, but has "
+              + " of "
+              + tensor.type().bytes()
+              + " bytes, but has "
               + bytes
               + " bytes: "
               + tensor);

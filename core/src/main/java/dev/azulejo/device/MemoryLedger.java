@@ -11,42 +11,52 @@ import java.util.TreeMap;
 
 /** The open buffers of one device. Not thread-safe: its device calls it under its lock. */
 final class MemoryLedger {
-  private final Set<DeviceBuffer> buffers = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Holding> buffers = Collections.newSetFromMap(new IdentityHashMap<>());
   private long liveBytes;
   private long peakBytes;
+  private long hostBytes;
 
-  void add(DeviceBuffer buffer) {
+  <T extends Holding> T add(T buffer) {
     buffers.add(buffer);
-    liveBytes += buffer.bytes();
+    count(buffer, buffer.bytes());
     peakBytes = Math.max(peakBytes, liveBytes);
+    return buffer;
   }
 
-  void remove(DeviceBuffer buffer) {
+  void remove(Holding buffer) {
     if (buffers.remove(buffer)) {
-      liveBytes -= buffer.bytes();
+      count(buffer, -buffer.bytes());
     }
   }
 
-  List<DeviceBuffer> open() {
+  List<Holding> open() {
     return List.copyOf(buffers);
   }
 
   MemoryReport report() {
-    return new MemoryReport(liveBytes, peakBytes, owners(buffers));
+    return new MemoryReport(liveBytes, peakBytes, hostBytes, owners(buffers));
   }
 
   /** The given buffers by owner, the largest first, equal ones by name. */
-  static List<MemoryReport.Owner> owners(Collection<DeviceBuffer> buffers) {
+  static List<MemoryReport.Owner> owners(Collection<? extends Holding> buffers) {
     var byName = new TreeMap<String, MemoryReport.Owner>();
-    for (DeviceBuffer buffer : buffers) {
+    for (Holding buffer : buffers) {
+      String name = buffer.reportedOwner();
       byName.merge(
-          buffer.owner(),
-          new MemoryReport.Owner(buffer.owner(), buffer.bytes(), 1),
+          name,
+          new MemoryReport.Owner(name, buffer.bytes(), 1),
           (a, b) ->
               new MemoryReport.Owner(a.name(), a.bytes() + b.bytes(), a.buffers() + b.buffers()));
     }
     var owners = new ArrayList<>(byName.values());
     owners.sort(Comparator.comparingLong(MemoryReport.Owner::bytes).reversed());
     return List.copyOf(owners);
+  }
+
+  private void count(Holding buffer, long bytes) {
+    switch (buffer) {
+      case DeviceBuffer _ -> liveBytes += bytes;
+      case HostBuffer _ -> hostBytes += bytes;
+    }
   }
 }

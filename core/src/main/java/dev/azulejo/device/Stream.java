@@ -3,6 +3,9 @@ package dev.azulejo.device;
 import dev.azulejo.bindings.azulejo.azulejo_h;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 
 /**
  * A queue of operations on a device, run in the order of the calls; on the CPU also a team of
@@ -27,6 +30,7 @@ public final class Stream implements AutoCloseable {
   private final Arena arena;
   private final MemorySegment handle;
   private final Workspace workspace;
+  private final List<Graph> graphs = new ArrayList<>();
   private volatile Thread owner;
   private volatile boolean open = true;
 
@@ -93,6 +97,42 @@ public final class Stream implements AutoCloseable {
   }
 
   /**
+   * Work given to the stream after this call starts when the event's point is reached. The host
+   * does not wait.
+   *
+   * @throws AzulejoException where the event was never recorded
+   */
+  public void await(Event event) {
+    Objects.requireNonNull(event, "event");
+    event.checkDevice(device, toString());
+    NativeCall.check(azulejo_h.azj_event_wait(handle(), event.handle()), "azj_event_wait");
+  }
+
+  /**
+   * Records the operations that some work calls on this stream, instead of running them. What must
+   * run at once cannot be recorded and fails: {@link #synchronize}, uploads and downloads that
+   * wait, events. Waits for the stream's work first. Run the work once before: AUTO algorithms are
+   * chosen then.
+   *
+   * @return the recording, to be closed before the stream, and closed with it at the latest
+   * @throws UnsupportedProblemException on the CPU, where a call is already a plain function call
+   * @throws AzulejoException where the work recorded nothing, or something that cannot be recorded
+   */
+  public Graph capture(Runnable work) {
+    Objects.requireNonNull(work, "work");
+    NativeCall.check(azulejo_h.azj_graph_begin(handle()), "azj_graph_begin");
+    try {
+      work.run();
+    } catch (RuntimeException | Error e) {
+      discardRecording(e);
+      throw e;
+    }
+    Graph graph = Graph.end(this);
+    graphs.add(graph);
+    return graph;
+  }
+
+  /**
    * Hands the stream to the calling thread; the thread that had it may not use it any more.
    *
    * @throws IllegalStateException where the stream is closed
@@ -139,6 +179,7 @@ public final class Stream implements AutoCloseable {
         throw new IllegalStateException(
             this + " is running an operation on " + owner + "; wait for it before closing", e);
       }
+      List.copyOf(graphs).forEach(Graph::release);
       open = false;
       device.forget(this);
       try {
@@ -153,6 +194,25 @@ public final class Stream implements AutoCloseable {
   @Override
   public String toString() {
     return "stream of " + device;
+  }
+
+  /** A native handle that cannot be closed in the middle of a call, and not used after close. */
+  MemorySegment confine(MemorySegment other) {
+    return other.reinterpret(0, arena, null);
+  }
+
+  /** Forgets a graph that is closed. */
+  void forget(Graph graph) {
+    graphs.remove(graph);
+  }
+
+  /** Lets the stream run again; what it cannot end is told beside the failure that came first. */
+  private void discardRecording(Throwable failure) {
+    try {
+      Graph.end(this).release();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
   }
 
   private void checkOpen() {

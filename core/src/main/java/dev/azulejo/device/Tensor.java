@@ -12,8 +12,6 @@ import java.util.Objects;
  * <p>Immutable; any thread may hold it. Its contents are read and written through a {@link Stream}.
  */
 public final class Tensor {
-  private static final long ELEMENT_BYTES = Float.BYTES;
-
   private final DeviceBuffer buffer;
   private final ElementType type;
   private final long offset;
@@ -22,24 +20,14 @@ public final class Tensor {
 
   Tensor(DeviceBuffer buffer, ElementType type, long offset, long count) {
     Sizes.atLeast(1, count, "elements of a tensor");
-    if (offset < 0 || offset > buffer.bytes() / ELEMENT_BYTES - count) {
-      throw new IndexOutOfBoundsException(
-          "elements "
-              + offset
-              + " to "
-              + offset
-              + " + "
-              + count
-              + " are not inside "
-              + buffer
-              + ", which has "
-              + buffer.bytes() / ELEMENT_BYTES);
+    if (offset < 0 || offset > buffer.bytes() / type.bytes() - count) {
+      throw TensorMisuse.outside(buffer, type, offset, count);
     }
     this.buffer = buffer;
     this.type = type;
     this.offset = offset;
     this.count = count;
-    this.segment = buffer.segmentAt(offset * ELEMENT_BYTES, count * ELEMENT_BYTES);
+    this.segment = buffer.segmentAt(offset * type.bytes(), count * type.bytes());
   }
 
   /** How many elements it has. */
@@ -47,9 +35,9 @@ public final class Tensor {
     return count;
   }
 
-  /** Its bytes: 4 per element. */
+  /** Its bytes. */
   public long bytes() {
-    return count * ELEMENT_BYTES;
+    return count * type.bytes();
   }
 
   /** What its elements are. */
@@ -93,21 +81,27 @@ public final class Tensor {
         || count < atLeast
         || buffer.device() != stream.device()
         || !buffer.isOpen()) {
-      throw misuse(stream, needed, atLeast, name);
+      throw TensorMisuse.of(this, stream, needed, atLeast, name);
     }
     return segment;
   }
 
-  /** Whether the first elements of two tensors share memory. */
-  public boolean overlaps(long elements, Tensor other, long otherElements) {
-    return buffer == other.buffer
-        && offset < other.offset + otherElements
-        && other.offset < offset + elements;
+  void checkOpen() {
+    buffer.checkOpen();
   }
 
-  /** Whether two tensors begin at the same element of the same buffer. */
+  /** Whether the first elements of two tensors share memory. */
+  public boolean overlaps(long elements, Tensor other, long otherElements) {
+    long from = begin();
+    long otherFrom = other.begin();
+    return buffer == other.buffer
+        && from < otherFrom + otherElements * other.type.bytes()
+        && otherFrom < from + elements * type.bytes();
+  }
+
+  /** Whether two tensors begin at the same byte of the same buffer. */
   public boolean startsWith(Tensor other) {
-    return buffer == other.buffer && offset == other.offset;
+    return buffer == other.buffer && begin() == other.begin();
   }
 
   /**
@@ -153,14 +147,42 @@ public final class Tensor {
   public void upload(Stream stream, long elements, MemorySegment source, long from) {
     Objects.requireNonNull(stream, "stream");
     MemorySegment target = argument(stream, type, Sizes.atLeast(0, elements, "elements"), "target");
-    long begin = Sizes.atLeast(0, from, "from") * ELEMENT_BYTES;
-    HostCopy.checkHost(source, begin + elements * ELEMENT_BYTES, "source");
+    long begin = Sizes.atLeast(0, from, "from") * type.bytes();
+    HostCopy.checkHost(source, begin + elements * type.bytes(), "source");
     // A slice is an object: the usual call, from the beginning, makes none even before it is
     // compiled.
     MemorySegment part = begin == 0 ? source : source.asSlice(begin);
     NativeCall.check(
-        azulejo_h.azj_upload(stream.handle(), target, part, elements * ELEMENT_BYTES),
-        "azj_upload");
+        azulejo_h.azj_upload(stream.handle(), target, part, elements * type.bytes()), "azj_upload");
+  }
+
+  /**
+   * As {@link #upload(Stream, long, MemorySegment)}, without waiting: the buffer's first elements
+   * must not be changed until the stream has come this far ({@link Event#synchronize}). Recorded in
+   * a {@link Graph}, the copy is made anew in every run.
+   */
+  public void uploadAsync(Stream stream, long elements, HostBuffer source) {
+    Objects.requireNonNull(stream, "stream");
+    Objects.requireNonNull(source, "source");
+    MemorySegment to = argument(stream, type, Sizes.atLeast(0, elements, "elements"), "target");
+    MemorySegment from = source.argument(stream, elements * type.bytes(), "source");
+    NativeCall.check(
+        azulejo_h.azj_upload_async(stream.handle(), to, from, elements * type.bytes()),
+        "azj_upload_async");
+  }
+
+  /**
+   * As {@link #download(Stream, long, MemorySegment)}, without waiting: the buffer holds the data
+   * once the stream has come this far ({@link Event#synchronize}, {@link Stream#synchronize}).
+   */
+  public void downloadAsync(Stream stream, long elements, HostBuffer target) {
+    Objects.requireNonNull(stream, "stream");
+    Objects.requireNonNull(target, "target");
+    MemorySegment from = argument(stream, type, Sizes.atLeast(0, elements, "elements"), "source");
+    MemorySegment to = target.argument(stream, elements * type.bytes(), "target");
+    NativeCall.check(
+        azulejo_h.azj_download_async(stream.handle(), to, from, elements * type.bytes()),
+        "azj_download_async");
   }
 
   /** Copies off the device to off-heap host memory of exactly this size. */
@@ -179,9 +201,9 @@ public final class Tensor {
   public void download(Stream stream, long elements, MemorySegment target) {
     Objects.requireNonNull(stream, "stream");
     MemorySegment source = argument(stream, type, Sizes.atLeast(0, elements, "elements"), "source");
-    HostCopy.checkHost(target, elements * ELEMENT_BYTES, "target");
+    HostCopy.checkHost(target, elements * type.bytes(), "target");
     NativeCall.check(
-        azulejo_h.azj_download(stream.handle(), target, source, elements * ELEMENT_BYTES),
+        azulejo_h.azj_download(stream.handle(), target, source, elements * type.bytes()),
         "azj_download");
   }
 
@@ -195,6 +217,18 @@ public final class Tensor {
   public void upload(Stream stream, int[] values) {
     Objects.requireNonNull(values, "values");
     HostCopy.upload(stream, this, ElementType.I32, MemorySegment.ofArray(values));
+  }
+
+  /** Copies an array of exactly this many bytes to the device. */
+  public void upload(Stream stream, byte[] values) {
+    Objects.requireNonNull(values, "values");
+    HostCopy.upload(stream, this, ElementType.U8, MemorySegment.ofArray(values));
+  }
+
+  /** Copies an array of exactly this many longs to the device. */
+  public void upload(Stream stream, long[] values) {
+    Objects.requireNonNull(values, "values");
+    HostCopy.upload(stream, this, ElementType.I64, MemorySegment.ofArray(values));
   }
 
   /** Copies to an array of exactly this many floats. */
@@ -237,12 +271,12 @@ public final class Tensor {
       throw new IllegalArgumentException("source " + source + " overlaps target " + this);
     }
     NativeCall.check(
-        azulejo_h.azj_copy(stream.handle(), to, from, elements * ELEMENT_BYTES), "azj_copy");
+        azulejo_h.azj_copy(stream.handle(), to, from, elements * type.bytes()), "azj_copy");
   }
 
   /** The memory from a byte on; what lies behind it is bounded by the caller. */
   MemorySegment from(long at) {
-    return buffer.segmentAt(offset * ELEMENT_BYTES + at, bytes() - at);
+    return buffer.segmentAt(begin() + at, bytes() - at);
   }
 
   /**
@@ -254,17 +288,8 @@ public final class Tensor {
     return type + " tensor of " + count + " elements at " + offset + " in " + buffer;
   }
 
-  private RuntimeException misuse(Stream stream, ElementType needed, long atLeast, String name) {
-    buffer.checkOpen();
-    if (buffer.device() != stream.device()) {
-      return new IllegalArgumentException(
-          name + " is on another device than the stream: " + this + ", and " + stream);
-    }
-    if (type != needed) {
-      return new IllegalArgumentException(
-          name + " must have elements of type " + needed + ", was: " + this);
-    }
-    return new IllegalArgumentException(
-        name + " needs at least " + atLeast + " elements, has " + count + ": " + this);
+  /** Where it begins in its buffer, in bytes. */
+  private long begin() {
+    return offset * type.bytes();
   }
 }

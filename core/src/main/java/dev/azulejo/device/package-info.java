@@ -9,6 +9,9 @@
  * <tr><td>{@link dev.azulejo.device.Workspace}<td>the stream's scratch memory, where X_unroll lives
  * <tr><td>{@link dev.azulejo.device.DeviceBuffer}<td>the sole owner of one allocation
  * <tr><td>{@link dev.azulejo.device.Tensor}<td>a typed, bounded view of a buffer, what operations take
+ * <tr><td>{@link dev.azulejo.device.HostBuffer}<td>host memory for copies that nobody waits for
+ * <tr><td>{@link dev.azulejo.device.Event}<td>a point in a stream's work, to wait for and to measure time
+ * <tr><td>{@link dev.azulejo.device.Graph}<td>operations recorded once and run as a whole by one call
  * <tr><td>{@link dev.azulejo.device.MemoryReport}<td>live bytes by owner
  * <tr><td>{@link dev.azulejo.device.NativeCall}<td>the one place where a native status becomes an exception
  * </table>

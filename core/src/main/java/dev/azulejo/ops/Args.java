@@ -26,6 +26,16 @@ final class Args {
     return Objects.requireNonNull(tensor, name).argument(stream, ElementType.I32, needed, name);
   }
 
+  /** A tensor of 64-bit integers as a native argument. */
+  static MemorySegment longs(Stream stream, Tensor tensor, long needed, String name) {
+    return Objects.requireNonNull(tensor, name).argument(stream, ElementType.I64, needed, name);
+  }
+
+  /** A tensor of bytes as a native argument. */
+  static MemorySegment pixels(Stream stream, Tensor tensor, long needed, String name) {
+    return Objects.requireNonNull(tensor, name).argument(stream, ElementType.U8, needed, name);
+  }
+
   /** As {@link #floats}, or NULL for a tensor that may be left out and is. */
   static MemorySegment floatsOrNull(Stream stream, Tensor tensor, long needed, String name) {
     return tensor == null ? MemorySegment.NULL : floats(stream, tensor, needed, name);

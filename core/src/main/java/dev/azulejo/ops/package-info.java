@@ -8,9 +8,9 @@
  *
  * <p>Shapes are said by problems: {@link dev.azulejo.ops.Conv2dProblem}, {@link
  * dev.azulejo.ops.Pool2dProblem}, {@link dev.azulejo.ops.DenseProblem}, {@link
- * dev.azulejo.ops.GemmProblem}. A problem owns the C struct it describes, in memory that the
- * garbage collector frees; it is immutable but for its batch, so that a shorter last mini-batch
- * needs no second problem, and is used by one thread at a time.
+ * dev.azulejo.ops.GemmProblem}, {@link dev.azulejo.ops.GatherProblem}. A problem owns the C struct
+ * it describes, in memory that the garbage collector frees; it is immutable but for its batch, so
+ * that a shorter last mini-batch needs no second problem, and is used by one thread at a time.
  *
  * <p>Unless a method says otherwise: float32, dense, row-major, images NCHW; a tensor may be larger
  * than needed, its first elements are used; outputs do not overlap inputs; {@link

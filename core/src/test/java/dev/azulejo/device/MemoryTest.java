@@ -23,6 +23,7 @@ class MemoryTest extends DeviceTest {
         new MemoryReport(
             5220,
             5220,
+            0,
             List.of(
                 new MemoryReport.Owner("activations", 5000, 1),
                 new MemoryReport.Owner("weights", 220, 2))),
