@@ -282,7 +282,10 @@ typedef enum azj_conv_algorithm {
   /* The same product with X_unroll made up on the fly, never stored; CUDA only. */
   AZJ_CONV_IMPLICIT_GEMM = 3,
   AZJ_CONV_IMPLICIT_GEMM_TF32 = 4, /* on tensor cores, inputs rounded to TF32; never chosen by AUTO */
-  AZJ_CONV_IMPLICIT_GEMM_BF16 = 5  /* on tensor cores, inputs rounded to BF16; never chosen by AUTO */
+  AZJ_CONV_IMPLICIT_GEMM_BF16 = 5, /* on tensor cores, inputs rounded to BF16; never chosen by AUTO */
+  /* F(4x4, 3x3): 36 products for 144, with a larger rounding error (docs/numerics.md). 3x3 kernels with stride 1,
+   * dilation 1 and one group; CPU only. */
+  AZJ_CONV_WINOGRAD = 6
 } azj_conv_algorithm;
 
 typedef enum azj_conv_pass { AZJ_CONV_FORWARD = 0, AZJ_CONV_GRAD_INPUT = 1, AZJ_CONV_GRAD_WEIGHTS = 2 } azj_conv_pass;

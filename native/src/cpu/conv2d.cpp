@@ -3,46 +3,77 @@
 
 namespace azj::cpu::AZJ_ISA {
 
-int32_t Stream::conv2d_algorithm(const azj_conv2d_desc& d, int32_t) {
-  if (d.algorithm > AZJ_CONV_IM2COL_GEMM) {
-    fail(AZJ_UNSUPPORTED,
-         "convolution algorithm %d is a CUDA kernel; the CPU has AZJ_CONV_DIRECT (1) and AZJ_CONV_IM2COL_GEMM (2)",
-         d.algorithm);
-  }
-  if (d.algorithm != AZJ_CONV_AUTO) return d.algorithm;
+namespace {
+
+// Fewer channels or filters than this leave most lanes of the transforms empty, and too few products to pay for them.
+constexpr int64_t kWinogradChannels = 16;
+
+// AUTO, by the shape alone: the same on every machine and in every run.
+int32_t choose(const azj_conv2d_desc& d) {
   // Depthwise: a GEMM with one row has nothing to reuse, and X_unroll would be most of the memory traffic.
-  const bool depthwise = d.channels == d.groups && d.filters == d.groups;
-  return depthwise ? AZJ_CONV_DIRECT : AZJ_CONV_IM2COL_GEMM;
+  if (d.channels == d.groups && d.filters == d.groups) return AZJ_CONV_DIRECT;
+  if (conv2d_winograd_supports(d) && min(d.channels, d.filters) >= kWinogradChannels) return AZJ_CONV_WINOGRAD;
+  return AZJ_CONV_IM2COL_GEMM;
+}
+
+}  // namespace
+
+int32_t Stream::conv2d_algorithm(const azj_conv2d_desc& d, int32_t) {
+  switch (d.algorithm) {
+    case AZJ_CONV_AUTO: return choose(d);
+    case AZJ_CONV_DIRECT:
+    case AZJ_CONV_IM2COL_GEMM: return d.algorithm;
+    case AZJ_CONV_WINOGRAD:
+      if (conv2d_winograd_supports(d)) return d.algorithm;
+      fail(AZJ_UNSUPPORTED,
+           "AZJ_CONV_WINOGRAD is F(4x4, 3x3): it needs a 3x3 kernel, stride 1, dilation 1 and one group; this is a "
+           "%lldx%lld kernel, stride %lldx%lld, dilation %lldx%lld, %lld groups",
+           static_cast<long long>(d.kernel_h), static_cast<long long>(d.kernel_w), static_cast<long long>(d.stride_h),
+           static_cast<long long>(d.stride_w), static_cast<long long>(d.dilation_h),
+           static_cast<long long>(d.dilation_w), static_cast<long long>(d.groups));
+    default:
+      fail(AZJ_UNSUPPORTED,
+           "convolution algorithm %d is a CUDA kernel; the CPU has AZJ_CONV_DIRECT (1), AZJ_CONV_IM2COL_GEMM (2) and "
+           "AZJ_CONV_WINOGRAD (6)",
+           d.algorithm);
+  }
 }
 
 uint64_t Stream::conv2d_workspace_bytes(const azj_conv2d_desc& d, int32_t pass) {
-  return conv2d_algorithm(d, pass) == AZJ_CONV_DIRECT ? 0 : conv2d_im2col_workspace_bytes(team_, d, pass);
+  switch (conv2d_algorithm(d, pass)) {
+    case AZJ_CONV_DIRECT: return 0;
+    case AZJ_CONV_WINOGRAD: return conv2d_winograd_workspace_bytes(team_, d, pass);
+    default: return conv2d_im2col_workspace_bytes(team_, d, pass);
+  }
 }
 
 void Stream::conv2d_forward(const azj_conv2d_desc& d, const float* x, const float* w, const float* bias, float* y,
                             void* workspace) {
-  if (conv2d_algorithm(d, AZJ_CONV_FORWARD) == AZJ_CONV_DIRECT) {
-    conv2d_direct_forward(team_, d, x, w, bias, y);
-  } else {
-    conv2d_im2col_forward(team_, d, x, w, bias, y, static_cast<float*>(workspace));
+  float* scratch = static_cast<float*>(workspace);
+  switch (conv2d_algorithm(d, AZJ_CONV_FORWARD)) {
+    case AZJ_CONV_DIRECT: return conv2d_direct_forward(team_, d, x, w, bias, y);
+    case AZJ_CONV_WINOGRAD: return conv2d_winograd_forward(team_, d, x, w, bias, y, scratch);
+    default: return conv2d_im2col_forward(team_, d, x, w, bias, y, scratch);
   }
 }
 
 void Stream::conv2d_grad_input(const azj_conv2d_desc& d, const float* grad_z, const float* w, float* grad_x,
                                void* workspace) {
-  if (conv2d_algorithm(d, AZJ_CONV_GRAD_INPUT) == AZJ_CONV_DIRECT) {
-    conv2d_direct_grad_input(team_, d, grad_z, w, grad_x);
-  } else {
-    conv2d_im2col_grad_input(team_, d, grad_z, w, grad_x, static_cast<float*>(workspace));
+  float* scratch = static_cast<float*>(workspace);
+  switch (conv2d_algorithm(d, AZJ_CONV_GRAD_INPUT)) {
+    case AZJ_CONV_DIRECT: return conv2d_direct_grad_input(team_, d, grad_z, w, grad_x);
+    case AZJ_CONV_WINOGRAD: return conv2d_winograd_grad_input(team_, d, grad_z, w, grad_x, scratch);
+    default: return conv2d_im2col_grad_input(team_, d, grad_z, w, grad_x, scratch);
   }
 }
 
 void Stream::conv2d_grad_weights(const azj_conv2d_desc& d, const float* x, const float* grad_z, float* grad_w,
                                  void* workspace) {
-  if (conv2d_algorithm(d, AZJ_CONV_GRAD_WEIGHTS) == AZJ_CONV_DIRECT) {
-    conv2d_direct_grad_weights(team_, d, x, grad_z, grad_w);
-  } else {
-    conv2d_im2col_grad_weights(team_, d, x, grad_z, grad_w, static_cast<float*>(workspace));
+  float* scratch = static_cast<float*>(workspace);
+  switch (conv2d_algorithm(d, AZJ_CONV_GRAD_WEIGHTS)) {
+    case AZJ_CONV_DIRECT: return conv2d_direct_grad_weights(team_, d, x, grad_z, grad_w);
+    case AZJ_CONV_WINOGRAD: return conv2d_winograd_grad_weights(team_, d, x, grad_z, grad_w, scratch);
+    default: return conv2d_im2col_grad_weights(team_, d, x, grad_z, grad_w, scratch);
   }
 }
 

@@ -51,4 +51,14 @@ void conv2d_im2col_grad_input(Team& team, const azj_conv2d_desc& d, const float*
 void conv2d_im2col_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,
                                 float* grad_w, float* workspace);
 
+// 3x3 kernels with stride 1, dilation 1 and one group.
+bool conv2d_winograd_supports(const azj_conv2d_desc& d);
+uint64_t conv2d_winograd_workspace_bytes(const Team& team, const azj_conv2d_desc& d, int32_t pass);
+void conv2d_winograd_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
+                             float* y, float* workspace);
+void conv2d_winograd_grad_input(Team& team, const azj_conv2d_desc& d, const float* grad_z, const float* w,
+                                float* grad_x, float* workspace);
+void conv2d_winograd_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,
+                                  float* grad_w, float* workspace);
+
 }  // namespace azj::cpu::AZJ_ISA

@@ -5,6 +5,7 @@
 
 #include "azulejo.h"
 #include "math.hpp"
+#include "vec.hpp"
 
 namespace azj::cpu::AZJ_ISA {
 
@@ -26,6 +27,19 @@ AZJ_ALWAYS_INLINE float activation_gradient(float y, float grad_y, [[maybe_unuse
   if constexpr (kActivation == AZJ_SIGMOID) return grad_y * (y * (1.0f - y));
   if constexpr (kActivation == AZJ_TANH) return grad_y * (1.0f - y * y);
   return grad_y;
+}
+
+// activation(z) of a whole vector.
+template <int32_t kActivation>
+AZJ_ALWAYS_INLINE Vec activate_each(Vec z, [[maybe_unused]] float slope) {
+  if constexpr (kActivation == AZJ_IDENTITY) return z;
+  if constexpr (kActivation == AZJ_RELU) return z < Vec{} ? Vec{} : z;
+  if constexpr (kActivation == AZJ_LEAKY_RELU) return z > Vec{} ? z : slope * z;
+  float values[kLanes];
+  store(values, z);
+#pragma omp simd
+  for (int i = 0; i < kLanes; ++i) values[i] = activate<kActivation>(values[i], slope);
+  return load(values);
 }
 
 template <int32_t kValue>

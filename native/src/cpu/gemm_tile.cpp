@@ -73,9 +73,10 @@ AZJ_TILES(2);
 #undef AZJ_WIDE
 #undef AZJ_TILES
 
-// One panel of up to kTileColumns columns for all rows of A. `b` may be read kTileColumns wide.
-void panel(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, const float* b, int64_t ldb, float beta, float* c,
-           int64_t ldc) {
+}  // namespace
+
+void gemm_panel(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, const float* b, int64_t ldb, float beta,
+                float* c, int64_t ldc) {
   const int vectors = n > kLanes ? 2 : 1;
   const Tile* tiles = vectors == 2 ? Tiles<2>::by_rows : Tiles<1>::by_rows;
   const bool whole = n == vectors * kLanes;
@@ -100,6 +101,8 @@ void panel(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, const float* 
     }
   }
 }
+
+namespace {
 
 // packed[p][j] = B[p][j] for kTileColumns columns, zero beyond n.
 void pack_b(int64_t k, int64_t n, Matrix b, float* packed) {
@@ -165,11 +168,11 @@ void gemm_broadcast(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, Matr
         }
         float* block_c = c + i * ldc + j;
         if (!packs_a) {
-          panel(rows, columns, depth, alpha, block_a, panel_b, ldb, block_beta, block_c, ldc);
+          gemm_panel(rows, columns, depth, alpha, block_a, panel_b, ldb, block_beta, block_c, ldc);
           continue;
         }
         for (int64_t r = 0; r < rows; r += kTileRows) {
-          panel(min(kTileRows, rows - r), columns, depth, alpha, Matrix{packed_a + r * depth, 1, kTileRows}, panel_b,
+          gemm_panel(min(kTileRows, rows - r), columns, depth, alpha, Matrix{packed_a + r * depth, 1, kTileRows}, panel_b,
                 ldb, block_beta, block_c + r * ldc, ldc);
         }
       }
@@ -220,12 +223,6 @@ inline Mask last_lanes(int64_t rest) {
 
 inline Vec load_masked(const float* p, Mask mask) {
   return reinterpret_cast<Vec>(reinterpret_cast<Mask>(load(p)) & mask);
-}
-
-inline Vec load_first(const float* p, int64_t count) {
-  Vec v{};
-  for (int64_t i = 0; i < count; ++i) v[i] = p[i];
-  return v;
 }
 
 Vec dot_tile(int64_t k, const float* const (&a)[kDotRows], const float* const (&b)[kDotColumns]) {

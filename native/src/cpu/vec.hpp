@@ -4,6 +4,10 @@
 
 #include <cstdint>
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 namespace azj::cpu::AZJ_ISA {
 
 #if defined(__AVX512F__)
@@ -25,16 +29,42 @@ static inline Vec splat(float s) { return s - Vec{}; }  // exact, NaN and -0 inc
 static inline int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
 
+// The first `count` lanes, 0..kLanes, of which nothing else is touched in memory; the other lanes are zero.
+#if defined(__AVX512F__)
+static inline Vec load_first(const float* p, int64_t count) {
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), p);
+}
+static inline void store_first(float* p, Vec v, int64_t count) {
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1), v);
+}
+#elif defined(__AVX2__)
+static inline __m256i first_lanes(int64_t count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+static inline Vec load_first(const float* p, int64_t count) { return _mm256_maskload_ps(p, first_lanes(count)); }
+static inline void store_first(float* p, Vec v, int64_t count) { _mm256_maskstore_ps(p, first_lanes(count), v); }
+#else
+static inline Vec load_first(const float* p, int64_t count) {
+  Vec v{};
+  for (int64_t i = 0; i < count; ++i) v[i] = p[i];
+  return v;
+}
+static inline void store_first(float* p, Vec v, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) p[i] = v[i];
+}
+#endif
+
 // Copies and adds of short rows; calling memcpy for a row of 28 floats costs more than the copy.
 static inline void copy_row(float* __restrict__ dst, const float* __restrict__ src, int64_t count) {
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) store(dst + i, load(src + i));
-  for (; i < count; ++i) dst[i] = src[i];
+  if (i < count) store_first(dst + i, load_first(src + i, count - i), count - i);
 }
 static inline void add_row(float* __restrict__ dst, const float* __restrict__ src, int64_t count) {
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) store(dst + i, load(dst + i) + load(src + i));
-  for (; i < count; ++i) dst[i] += src[i];
+  const int64_t rest = count - i;
+  if (rest > 0) store_first(dst + i, load_first(dst + i, rest) + load_first(src + i, rest), rest);
 }
 static inline void zero_row(float* dst, int64_t count) {
   for (int64_t i = 0; i < count; ++i) dst[i] = 0;

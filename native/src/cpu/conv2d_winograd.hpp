@@ -1,0 +1,59 @@
+// What the passes of the Winograd convolution share: the grid of tiles, the transforms of blocks of tiles, and sizes.
+#pragma once
+
+#include "conv2d.hpp"
+#include "lanes.hpp"
+#include "winograd.hpp"
+
+namespace azj::cpu::AZJ_ISA {
+
+// Planes covered with 4x4 tiles, numbered along the rows of one sample after the other.
+struct WinoGrid {
+  WinoGrid(int64_t batch, int64_t height, int64_t width)
+      : rows((height + kWinoOut - 1) / kWinoOut),
+        columns((width + kWinoOut - 1) / kWinoOut),
+        tiles(batch * rows * columns) {}
+
+  // Calls body(sample, row, column, tiles, offset) for each piece of a row of tiles in begin..end-1; offset counts the
+  // tiles since `begin`.
+  template <class Body>
+  void for_segments(int64_t begin, int64_t end, Body&& body) const {
+    for (int64_t t = begin; t < end;) {
+      const int64_t column = t % columns;
+      const int64_t length = min(columns - column, end - t);
+      body(t / columns / rows, t / columns % rows, column, length, t - begin);
+      t += length;
+    }
+  }
+
+  int64_t rows, columns, tiles;
+};
+
+// Transformed tiles of a block: [point][tile][channel].
+struct WinoBlock {
+  // Channels are padded to whole vectors. A stride of 4 KiB would put rows of a register tile, or the points of a tile,
+  // into one set of the L1 cache: one line more avoids it.
+  WinoBlock(int64_t tiles, int64_t channels)
+      : row((channels + kLanes - 1) / kLanes * kLanes + (channels >= 256 ? 16 : 0)), point(tiles * row + 16) {}
+
+  int64_t floats() const { return kWinoPoints * point; }
+
+  int64_t row;    // floats from one tile to the next
+  int64_t point;  // floats from one point to the next
+};
+
+// Floats of a strip of `tiles` tiles in a row; a strip of outputs is smaller.
+constexpr int64_t wino_strip_floats(int64_t tiles) { return kWinoIn * (kWinoOut * tiles + 2) * kLanes; }
+
+// B^T d B of tiles begin..end-1 of `grid`, whose tile (0, 0) begins at row -pad_h and column -pad_w of the planes x.
+void wino_transform_inputs(const WinoGrid& grid, const float* x, int64_t channels, int64_t height, int64_t width,
+                           int64_t pad_h, int64_t pad_w, int64_t begin, int64_t end, const WinoBlock& block,
+                           float* strip, float* v);
+
+// Tiles that a thread transforms at a time: whole register tiles, and few enough that `floats_per_tile` floats for each
+// stay in the L2 cache.
+int64_t wino_block_tiles(int64_t floats_per_tile, int64_t tiles_per_thread);
+
+uint64_t conv2d_winograd_weights_workspace_bytes(const Team& team, const azj_conv2d_desc& d);
+
+}  // namespace azj::cpu::AZJ_ISA
