@@ -284,7 +284,7 @@ typedef enum azj_conv_algorithm {
   AZJ_CONV_IMPLICIT_GEMM_TF32 = 4, /* on tensor cores, inputs rounded to TF32; never chosen by AUTO */
   AZJ_CONV_IMPLICIT_GEMM_BF16 = 5, /* on tensor cores, inputs rounded to BF16; never chosen by AUTO */
   /* F(4x4, 3x3): 36 products for 144, with a larger rounding error (docs/numerics.md). 3x3 kernels with stride 1,
-   * dilation 1 and one group; CPU only. */
+   * dilation 1 and one group; CPU only. A NaN or an infinity reaches the whole 4x4 tile of outputs. */
   AZJ_CONV_WINOGRAD = 6
 } azj_conv_algorithm;
 

@@ -5,14 +5,10 @@ namespace azj::cpu::AZJ_ISA {
 
 namespace {
 
-// Fewer channels or filters than this leave most lanes of the transforms empty, and too few products to pay for them.
-constexpr int64_t kWinogradChannels = 16;
-
 // AUTO, by the shape alone: the same on every machine and in every run.
 int32_t choose(const azj_conv2d_desc& d) {
   // Depthwise: a GEMM with one row has nothing to reuse, and X_unroll would be most of the memory traffic.
   if (d.channels == d.groups && d.filters == d.groups) return AZJ_CONV_DIRECT;
-  if (conv2d_winograd_supports(d) && min(d.channels, d.filters) >= kWinogradChannels) return AZJ_CONV_WINOGRAD;
   return AZJ_CONV_IM2COL_GEMM;
 }
 

@@ -85,6 +85,10 @@ int32_t CudaStream::algorithm(const azj_conv2d_desc& d, int32_t pass) {
     fail(AZJ_UNSUPPORTED, "convolution algorithm %d uses tensor cores with TF32 or BF16 inputs, which need compute "
          "capability 8.0; this device has %d.%d", d.algorithm, device_.capability() / 10, device_.capability() % 10);
   }
+  if (d.algorithm == AZJ_CONV_WINOGRAD) {
+    fail(AZJ_UNSUPPORTED, "AZJ_CONV_WINOGRAD (6) is an algorithm of the CPU; CUDA has AZJ_CONV_DIRECT (1), "
+         "AZJ_CONV_IM2COL_GEMM (2) and AZJ_CONV_IMPLICIT_GEMM (3 to 5)");
+  }
   if (d.algorithm != AZJ_CONV_AUTO) return d.algorithm;
   const ConvSize size(d);
   const uint64_t x = floats(d.batch * size.in_sample), w = floats(size.weights), y = floats(d.batch * size.out_sample);

@@ -2979,6 +2979,15 @@ public class azulejo_h {
     public static int AZJ_CONV_IMPLICIT_GEMM_BF16() {
         return AZJ_CONV_IMPLICIT_GEMM_BF16;
     }
+    private static final int AZJ_CONV_WINOGRAD = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_conv_algorithm.AZJ_CONV_WINOGRAD = 6
+     * }
+     */
+    public static int AZJ_CONV_WINOGRAD() {
+        return AZJ_CONV_WINOGRAD;
+    }
     private static final int AZJ_CONV_FORWARD = (int)0L;
     /**
      * {@snippet lang=c :
