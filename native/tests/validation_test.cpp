@@ -245,7 +245,7 @@ void conv2d(azj_stream* s) {
     d.*c.field = c.value;
     FAILS(kInvalid, c.text, azj_conv2d_output_size(&d, &h, &w));
   }
-  const Case<D, int32_t> enums[] = {{&D::algorithm, 6, "algorithm is 6"},
+  const Case<D, int32_t> enums[] = {{&D::algorithm, 7, "algorithm is 7"},
                                     {&D::activation, -1, "activation is -1"},
                                     {&D::reserved, 9, "reserved is 9"}};
   for (const auto& c : enums) {

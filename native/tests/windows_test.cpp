@@ -54,18 +54,27 @@ void convolution(azj_stream* stream, azj_conv2d_desc d) {
     y.push_back(d.activation == AZJ_LEAKY_RELU && v < 0 ? v * d.slope : v);
     grad_b[at(filter)] += g[at(i)];
   }
-  for (const int32_t algorithm : {AZJ_CONV_AUTO, AZJ_CONV_DIRECT, AZJ_CONV_IM2COL_GEMM}) {
+  const bool winograd = d.kernel_h == 3 && d.kernel_w == 3 && d.stride_h == 1 && d.stride_w == 1 &&
+                        d.dilation_h == 1 && d.dilation_w == 1 && d.groups == 1;
+  for (const int32_t algorithm : {AZJ_CONV_AUTO, AZJ_CONV_DIRECT, AZJ_CONV_IM2COL_GEMM, AZJ_CONV_WINOGRAD}) {
     for (const int64_t samples : {0, 1, 2, 1000}) {
       d.algorithm = algorithm;
       d.samples_per_unroll = samples;
-      if (algorithm == AZJ_CONV_DIRECT && samples > 0) continue;
+      if (algorithm != AZJ_CONV_IM2COL_GEMM && samples > 0) continue;
+      if (algorithm == AZJ_CONV_WINOGRAD && !winograd) {
+        int32_t chosen = 0;
+        FAILS(AZJ_UNSUPPORTED, "it needs a 3x3 kernel", azj_conv2d_algorithm(stream, &d, AZJ_CONV_FORWARD, &chosen));
+        continue;
+      }
       const auto workspace = [&](int32_t pass) {
         uint64_t bytes = 0;
         OK(azj_conv2d_workspace_bytes(stream, &d, pass, &bytes));
         CHECK(bytes % sizeof(float) == 0);
         return std::vector<float>(bytes / sizeof(float), kNaN);
       };
-      const double tolerance = 4e-6 * std::sqrt(static_cast<double>(outputs + d.channels * d.kernel_h * d.kernel_w));
+      // Winograd's rounding errors are larger: the numbers between its transforms are (docs/numerics.md).
+      const double tolerance = (winograd ? 4e-5 : 4e-6) *
+                               std::sqrt(static_cast<double>(outputs + d.channels * d.kernel_h * d.kernel_w));
       std::vector<float> out(y.size(), kNaN), out_x(x.size(), kNaN), out_w(w.size(), kNaN), out_b(bias.size(), kNaN);
       auto scratch = workspace(AZJ_CONV_FORWARD);
       OK(azj_conv2d_forward(stream, &d, x.data(), w.data(), bias.data(), out.data(), scratch.data(),
@@ -197,6 +206,8 @@ int main() {
         conv(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1),   conv(1, 1, 5, 5, 1, 3, 3, 1, 0, 0, 1, 1),
         conv(3, 2, 7, 9, 5, 3, 3, 1, 1, 1, 1, 1),   conv(2, 3, 11, 8, 4, 3, 2, 2, 1, 0, 1, 1),
         conv(2, 4, 9, 9, 6, 3, 3, 1, 2, 2, 2, 2),   conv(2, 6, 10, 7, 6, 3, 3, 2, 1, 1, 1, 6),
+        conv(3, 17, 9, 6, 35, 3, 3, 1, 1, 1, 1, 1), conv(2, 40, 13, 18, 16, 3, 3, 1, 0, 2, 1, 1),
+        conv(1, 3, 4, 33, 70, 3, 3, 1, 2, 3, 1, 1), conv(2, 300, 3, 3, 3, 3, 3, 1, 1, 1, 1, 1),
         conv(5, 1, 1, 40, 3, 1, 7, 1, 0, 3, 1, 1),  conv(2, 3, 4, 5, 2, 4, 5, 1, 0, 0, 1, 1),
         conv(1, 2, 3, 3, 2, 5, 5, 1, 4, 4, 1, 1),   conv(4, 8, 6, 6, 16, 1, 1, 1, 0, 0, 1, 1),
         conv(2, 3, 13, 13, 7, 5, 5, 3, 2, 2, 1, 1), conv(3, 16, 12, 12, 20, 3, 3, 1, 1, 1, 1, 1),
