@@ -13,7 +13,8 @@ import picocli.CommandLine.Spec;
     description =
         "Results are compared with a float64 reference before anything is timed; who disagrees gets"
             + " no time. The contestants take turns in one process, on the same random data.",
-    synopsisSubcommandLabel = "COMPARISON")
+    synopsisSubcommandLabel = "COMPARISON",
+    subcommands = {ConvCommand.class})
 public final class CompareCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

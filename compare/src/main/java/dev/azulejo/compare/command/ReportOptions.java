@@ -1,0 +1,41 @@
+package dev.azulejo.compare.command;
+
+import dev.azulejo.compare.measure.Effort;
+import dev.azulejo.compare.report.ReportFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** How long is measured, and where the report goes. */
+final class ReportOptions {
+  @Option(
+      names = "--output",
+      paramLabel = "FOLDER",
+      defaultValue = "azulejo-out/compare",
+      description =
+          "Where the report is saved, as JSON, CSV and charts (PNG and SVG). Default:"
+              + " ${DEFAULT-VALUE}.")
+  private Path output;
+
+  @Option(
+      names = "--quick",
+      description = "Few and short samples: for a look, not for figures to publish.")
+  private boolean quick;
+
+  /** The folder, made and found to be writable. */
+  ReportFolder folder() throws IOException {
+    return new ReportFolder(output);
+  }
+
+  Path output() {
+    return output;
+  }
+
+  Effort effort() {
+    return quick ? Effort.QUICK : Effort.FULL;
+  }
+
+  boolean quick() {
+    return quick;
+  }
+}

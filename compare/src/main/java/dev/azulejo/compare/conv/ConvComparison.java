@@ -1,0 +1,110 @@
+package dev.azulejo.compare.conv;
+
+import dev.azulejo.compare.measure.Contestant;
+import dev.azulejo.compare.measure.Effort;
+import dev.azulejo.compare.measure.Entrant;
+import dev.azulejo.compare.measure.Result;
+import dev.azulejo.compare.measure.Trial;
+import dev.azulejo.device.Device;
+import dev.azulejo.device.Stream;
+import dev.azulejo.engine.Engine;
+import dev.azulejo.engine.Precision;
+import dev.azulejo.ops.ConvAlgorithm;
+import dev.azulejo.ops.ConvPass;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Our convolutions, each algorithm and what AUTO takes, beside other engines'. */
+public final class ConvComparison {
+  /** What our entrants' names begin with. */
+  public static final String OURS = "azulejo ";
+
+  /** The one the others are compared with. */
+  public static final String AUTO = OURS + "auto";
+
+  private final Device device;
+  private final Precision precision;
+  private final Map<String, Engine> others;
+  private final Effort effort;
+
+  /**
+   * One pass of one problem, by everybody.
+   *
+   * @param sets how many sets of operands took turns
+   */
+  public record Heat(ConvCase problem, ConvPass pass, int sets, List<Result> results) {}
+
+  /**
+   * A comparison.
+   *
+   * @param precision what the factors are rounded to, by everybody
+   * @param others who else, by name
+   */
+  public ConvComparison(
+      Device device, Precision precision, Map<String, Engine> others, Effort effort) {
+    this.device = device;
+    this.precision = precision;
+    this.others = others;
+    this.effort = effort;
+  }
+
+  /** Runs one pass of a problem. */
+  public Heat run(ConvCase problem, ConvPass pass) {
+    Stream stream = device.stream();
+    try (ConvData data = new ConvData(device, problem, pass)) {
+      Trial trial = new Trial(stream::synchronize, effort);
+      return new Heat(problem, pass, data.sets(), trial.run(entrants(problem, pass, data), data));
+    } finally {
+      stream.workspace().trim();
+    }
+  }
+
+  private List<Entrant> entrants(ConvCase problem, ConvPass pass, ConvData data) {
+    var entrants = new ArrayList<Entrant>();
+    for (ConvAlgorithm algorithm : algorithms(precision)) {
+      String name = OURS + algorithm.name().toLowerCase(Locale.ROOT).replace('_', '-');
+      entrants.add(entrant(name, Engine.azulejo(), algorithm, problem, pass, data));
+    }
+    others.forEach(
+        (name, engine) ->
+            entrants.add(entrant(name, engine, ConvAlgorithm.AUTO, problem, pass, data)));
+    return entrants;
+  }
+
+  private Entrant entrant(
+      String name,
+      Engine engine,
+      ConvAlgorithm algorithm,
+      ConvCase problem,
+      ConvPass pass,
+      ConvData data) {
+    return new Entrant(
+        name, precision, () -> contestant(name, engine, algorithm, problem, pass, data));
+  }
+
+  private Contestant contestant(
+      String name,
+      Engine engine,
+      ConvAlgorithm algorithm,
+      ConvCase problem,
+      ConvPass pass,
+      ConvData data) {
+    return new PlanContestant(name, engine, algorithm, device.stream(), problem, pass, data);
+  }
+
+  /** Our algorithms of a precision; AUTO is full float32. */
+  static List<ConvAlgorithm> algorithms(Precision precision) {
+    return Arrays.stream(ConvAlgorithm.values())
+        .filter(algorithm -> precisionOf(algorithm) == precision)
+        .toList();
+  }
+
+  private static Precision precisionOf(ConvAlgorithm algorithm) {
+    return algorithm.name().endsWith("_TF32")
+        ? Precision.TF32
+        : algorithm.name().endsWith("_BF16") ? Precision.BF16 : Precision.FP32;
+  }
+}

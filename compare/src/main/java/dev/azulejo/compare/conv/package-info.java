@@ -1,0 +1,2 @@
+/** {@code compare conv}: convolution, forward and both gradients. */
+package dev.azulejo.compare.conv;

@@ -1,0 +1,26 @@
+package dev.azulejo.compare.measure;
+
+/**
+ * Somebody who solves a problem: everything is allocated when it is made, {@link #run} only works.
+ * Belongs to the thread that made it.
+ */
+public interface Contestant extends AutoCloseable {
+  /** Its name in reports, such as {@code ours im2col-gemm}. */
+  String name();
+
+  /** What really runs: the algorithm and the library that has it. */
+  String algorithm();
+
+  /** Bytes of scratch memory that it needs beside inputs and output. */
+  long workspaceBytes();
+
+  /**
+   * Solves the problem once; on devices that work on their own the call may return earlier.
+   *
+   * @param set which of the prepared inputs and outputs
+   */
+  void run(int set);
+
+  @Override
+  void close();
+}

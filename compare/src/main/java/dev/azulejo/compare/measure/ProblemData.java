@@ -1,0 +1,18 @@
+package dev.azulejo.compare.measure;
+
+import dev.azulejo.engine.Precision;
+
+/** The operands of a problem and places for its result, in several sets, with the reference. */
+public interface ProblemData extends AutoCloseable {
+  /** How many sets there are: together they are larger than the caches. */
+  int sets();
+
+  /** Fills the first result with NaN, so that nobody is judged by what another one wrote. */
+  void poison();
+
+  /** Compares the first result with the float64 reference, as far as the precision allows. */
+  Agreement check(Precision precision);
+
+  @Override
+  void close();
+}

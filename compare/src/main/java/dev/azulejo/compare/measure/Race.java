@@ -1,0 +1,115 @@
+package dev.azulejo.compare.measure;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Times contestants who take turns, A B C A B C ..., so that what disturbs the machine for a while
+ * disturbs all of them. Each run takes the next of the prepared inputs, which together are larger
+ * than the caches.
+ */
+public final class Race {
+  private static final double NANOS = 1e9;
+
+  /** Of slow contestants: how many samples they have at least, however long those take. */
+  private static final int FEWEST = 3;
+
+  /** How many times as long as asked for a slow contestant may be measured for its rounds. */
+  private static final double PATIENCE = 3;
+
+  private final int sets;
+  private final Runnable synchronize;
+  private final Effort effort;
+
+  /**
+   * A race.
+   *
+   * @param sets how many inputs are prepared
+   * @param synchronize waits until the device has done what it was told
+   */
+  public Race(int sets, Runnable synchronize, Effort effort) {
+    this.sets = sets;
+    this.synchronize = synchronize;
+    this.effort = effort;
+  }
+
+  /** The times of the contestants, in their order. */
+  public List<Times> run(List<? extends Contestant> contestants) {
+    var lanes = new ArrayList<Lane>();
+    for (Contestant contestant : contestants) {
+      lanes.add(new Lane(contestant));
+    }
+    lanes.forEach(Lane::warmUp);
+    for (int round = 0; lanes.stream().anyMatch(Lane::wantsMore); round++) {
+      for (int i = 0; i < lanes.size(); i++) {
+        // Who begins changes too, so that nobody always follows the same one.
+        Lane lane = lanes.get((round + i) % lanes.size());
+        if (!lane.isSlow() || lane.wantsMore()) {
+          lane.sample();
+        }
+      }
+    }
+    return lanes.stream().map(Lane::times).toList();
+  }
+
+  /** One contestant with its samples. */
+  private final class Lane {
+    private final Contestant contestant;
+    private double[] samples = new double[64];
+    private int count;
+    private double measured;
+    private int repeats = 1;
+    private int next;
+
+    Lane(Contestant contestant) {
+      this.contestant = contestant;
+    }
+
+    void warmUp() {
+      int runs = 0;
+      long begin = System.nanoTime();
+      double last = 0;
+      while (runs < 2 || (System.nanoTime() - begin) / NANOS < effort.warmUpSeconds()) {
+        last = time(1);
+        runs++;
+      }
+      double wanted = Math.ceil(effort.sampleSeconds() / Math.max(last, 1e-9));
+      repeats = (int) Math.clamp(wanted, 1, 1 << 20);
+    }
+
+    boolean wantsMore() {
+      return count < FEWEST
+          || measured < effort.seconds()
+          || (count < effort.rounds() && !isSlow());
+    }
+
+    /** Whether more rounds would take much longer than was asked for. */
+    boolean isSlow() {
+      return measured > PATIENCE * effort.seconds();
+    }
+
+    void sample() {
+      if (count == samples.length) {
+        samples = Arrays.copyOf(samples, 2 * count);
+      }
+      double seconds = time(repeats);
+      measured += seconds;
+      samples[count++] = seconds / repeats;
+    }
+
+    Times times() {
+      return new Times(Arrays.copyOf(samples, count), repeats);
+    }
+
+    private double time(int runs) {
+      long begin = System.nanoTime();
+      for (int i = 0; i < runs; i++) {
+        contestant.run(next);
+        next = next + 1 == sets ? 0 : next + 1;
+      }
+      synchronize.run();
+      return (System.nanoTime() - begin) / NANOS;
+    }
+  }
+}
