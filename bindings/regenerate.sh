@@ -4,15 +4,21 @@ set -euo pipefail
 
 readonly here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly base_package=dev.azulejo.bindings
-readonly libraries=(azulejo)
+readonly libraries=(azulejo cublas cudnn dnnl)
 
 usage() {
   cat <<'USAGE'
 Usage: JEXTRACT=/path/to/jextract bindings/regenerate.sh [--output DIR] [--update-includes] [LIBRARY...]
 
-Without LIBRARY every library is regenerated. Libraries: azulejo.
+Without LIBRARY every library is regenerated. Libraries: azulejo, cublas, cudnn, dnnl.
   --output DIR        write the packages below DIR instead of src/main/java
   --update-includes   first rewrite includes/azulejo.txt with every symbol of azulejo.h
+
+The headers of the vendors' libraries are in folders that these environment variables name:
+  CUDA_INCLUDE    has cuda_runtime_api.h: CUDA 13's toolkit                         (cublas, cudnn)
+  CUBLAS_INCLUDE  has cublas_v2.h: the same toolkit, or the wheel nvidia-cublas     (cublas)
+  CUDNN_INCLUDE   has cudnn.h: cuDNN 9, or the wheel nvidia-cudnn-cu13              (cudnn)
+  DNNL_INCLUDE    has oneapi/dnnl/dnnl.h: oneDNN 3, or the jar org.bytedeco:dnnl    (dnnl)
 USAGE
 }
 
@@ -27,6 +33,14 @@ It names the executable of jextract, the tool that turns C headers into Java FFM
 GitHub repository openjdk/jextract. Build the last commit of its branch master before \"7903735: Remove redundant
 method in generated code\": what later ones write needs Java 23, and Azulejo supports Java 22."
   [[ -x "$JEXTRACT" && ! -d "$JEXTRACT" ]] || fail "JEXTRACT=$JEXTRACT is not an executable file."
+}
+
+# require_header VARIABLE FILE: the folder that the environment variable names, which must have that header.
+require_header() {
+  local variable=$1 file=$2
+  [[ -n "${!variable:-}" ]] || fail "the environment variable $variable is not set. It names the folder that has $file;
+regenerate.sh --help says which package it comes from."
+  [[ -f "${!variable}/$file" ]] || fail "$variable=${!variable} has no $file."
 }
 
 # jextract warns of each opaque struct (azj_device and its like). Java holds those by address only, so they have no
@@ -85,6 +99,24 @@ regenerate_azulejo() {
     || fail "includes/azulejo.txt and azulejo.h differ (above: + is in the header only, - in the list only).
 Run again with --update-includes and review the change of the list."
   generate azulejo "$header"
+}
+
+# The vendors' lists name what Azulejo calls, not all there is: they are kept by hand.
+regenerate_cublas() {
+  require_header CUDA_INCLUDE cuda_runtime_api.h
+  require_header CUBLAS_INCLUDE cublas_v2.h
+  generate cublas "$CUBLAS_INCLUDE/cublas_v2.h" -I "$CUBLAS_INCLUDE" -I "$CUDA_INCLUDE"
+}
+
+regenerate_cudnn() {
+  require_header CUDA_INCLUDE cuda_runtime_api.h
+  require_header CUDNN_INCLUDE cudnn.h
+  generate cudnn "$CUDNN_INCLUDE/cudnn.h" -I "$CUDNN_INCLUDE" -I "$CUDA_INCLUDE"
+}
+
+regenerate_dnnl() {
+  require_header DNNL_INCLUDE oneapi/dnnl/dnnl.h
+  generate dnnl "$here/headers/dnnl.h" -I "$DNNL_INCLUDE"
 }
 
 output=$here/src/main/java

@@ -7,4 +7,10 @@ module dev.azulejo.bindings {
   // Generated code passes pointers unchecked; the checked operations of core are the way to it.
   exports dev.azulejo.bindings.azulejo to
       dev.azulejo.core;
+  exports dev.azulejo.bindings.cublas to
+      dev.azulejo.compare;
+  exports dev.azulejo.bindings.cudnn to
+      dev.azulejo.compare;
+  exports dev.azulejo.bindings.dnnl to
+      dev.azulejo.compare;
 }

@@ -22,23 +22,16 @@ final class AbiHandshake {
               + places(loaded)
               + "What to do: name the right file, or remove that one.");
     }
-    try {
-      int expected = azulejo_h.AZJ_ABI_VERSION();
-      int actual = azulejo_h.azj_abi_version();
-      if (actual != expected) {
-        throw mismatch(loaded, expected, actual);
-      }
-      String version = "ABI " + actual + ", " + azulejo_h.azj_build_info().getString(0);
-      return new LoadedLibrary("libazulejo", version, loaded.place(), loaded.found());
-    } catch (IllegalCallerException e) {
-      throw new NativeLibraryException(Loader.nativeAccessAdvice(), e);
-    } catch (ExceptionInInitializerError e) {
-      // The generated class makes its first restricted call while it is initialised.
-      if (e.getCause() instanceof IllegalCallerException) {
-        throw new NativeLibraryException(Loader.nativeAccessAdvice(), e);
-      }
-      throw e;
-    }
+    return NativeAccess.require(
+        () -> {
+          int expected = azulejo_h.AZJ_ABI_VERSION();
+          int actual = azulejo_h.azj_abi_version();
+          if (actual != expected) {
+            throw mismatch(loaded, expected, actual);
+          }
+          String version = "ABI " + actual + ", " + azulejo_h.azj_build_info().getString(0);
+          return new LoadedLibrary("libazulejo", version, loaded.place(), loaded.found());
+        });
   }
 
   private static NativeLibraryException mismatch(Attempt loaded, int expected, int actual) {

@@ -96,7 +96,7 @@ record JarResource(String library, String moduleName) implements LibraryPlace {
    * The library is mapped by now. Where a system keeps a mapped file from being deleted, the JVM's
    * end deletes it.
    */
-  private static void delete(Path path) {
+  static void delete(Path path) {
     try {
       Files.deleteIfExists(path);
     } catch (IOException e) {

@@ -1,6 +1,5 @@
 package dev.azulejo.bindings;
 
-import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -22,14 +21,16 @@ final class LoadOnce {
     return library != null ? library : load();
   }
 
-  /** The library if it is loaded by now; loads nothing. */
-  Optional<LoadedLibrary> loaded() {
-    return Optional.ofNullable(loaded);
-  }
-
-  /** Why loading failed, if it was tried and failed. */
-  Optional<NativeLibraryException> failure() {
-    return Optional.ofNullable(failure);
+  /**
+   * What was loaded, or why loading failed, or that nobody has asked yet; loads nothing.
+   *
+   * @param name what to call the library in the last case
+   */
+  String describe(String name) {
+    if (loaded != null) {
+      return loaded.toString();
+    }
+    return failure != null ? failure.getMessage() : name + ": not loaded, not asked for yet";
   }
 
   private synchronized LoadedLibrary load() {

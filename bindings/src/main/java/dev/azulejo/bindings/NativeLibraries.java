@@ -1,11 +1,10 @@
 package dev.azulejo.bindings;
 
 import java.util.List;
-import java.util.Optional;
 
 /**
- * The native libraries of this process: each is found and loaded at most once, when it is first
- * needed.
+ * Azulejo's own native library: found and loaded at most once, when it is first needed. The
+ * vendors' are in {@link VendorLibrary}.
  *
  * <p>libazulejo is looked for, in this order, at
  *
@@ -51,13 +50,7 @@ public final class NativeLibraries {
    * failed. Loads nothing.
    */
   public static String describe() {
-    Optional<String> loaded = AZULEJO.loaded().map(LoadedLibrary::toString);
-    return loaded.orElseGet(
-        () ->
-            AZULEJO
-                .failure()
-                .map(NativeLibraryException::getMessage)
-                .orElse("libazulejo: not loaded, not asked for yet"));
+    return AZULEJO.describe("libazulejo");
   }
 
   private static LibrarySearch azulejoSearch() {

@@ -22,21 +22,32 @@ final class ChildJvm {
 
   /** Runs {@link LoadProbe}, which must end well and print no warning. */
   static String probe(Map<String, String> environment, String... options) throws IOException {
-    Processes.Result result = runProbe(environment, options);
+    Processes.Result result = runProbe(environment, List.of(), options);
+    assertEquals("", result.err());
+    return result.out();
+  }
+
+  /** As {@link #probe}, for a vendor's library. */
+  static String probe(VendorLibrary library, Map<String, String> environment, String... options)
+      throws IOException {
+    Processes.Result result = runProbe(environment, List.of(library.name()), options);
     assertEquals("", result.err());
     return result.out();
   }
 
   /** For the cases in which the JVM itself warns, of a file that is no library for instance. */
   static String probeWithWarnings(String... options) throws IOException {
-    return runProbe(Map.of(), options).out();
+    return runProbe(Map.of(), List.of(), options).out();
   }
 
-  private static Processes.Result runProbe(Map<String, String> environment, String... options)
+  private static Processes.Result runProbe(
+      Map<String, String> environment, List<String> arguments, String... options)
       throws IOException {
     List<String> all = new ArrayList<>(List.of("-cp", classPathWith(), NATIVE_ACCESS));
     all.addAll(List.of(options)); // of two -cp the last one counts
-    Processes.Result result = run(environment, all, LoadProbe.class.getName());
+    List<String> main = new ArrayList<>(List.of(LoadProbe.class.getName()));
+    main.addAll(arguments);
+    Processes.Result result = run(environment, all, main.toArray(String[]::new));
     assertEquals(0, result.exit(), result.err());
     return result;
   }

@@ -6,25 +6,32 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The list of symbols that the bindings of azulejo.h are made of. Tests run in the folder of this
- * Maven module.
+ * The lists of symbols that the bindings are made of. Tests run in the folder of this Maven module.
  */
 final class Includes {
-  static final Path LIST = Path.of("includes", "azulejo.txt");
   static final Path HEADER = Path.of("..", "native", "include", "azulejo.h");
 
   private Includes() {}
 
   /** The symbols of one kind: "function", "struct", "constant". */
   static List<String> of(String kind) throws IOException {
+    return of("azulejo", kind);
+  }
+
+  static List<String> lines() throws IOException {
+    return lines("azulejo");
+  }
+
+  /** The symbols of one kind of one library: "azulejo", "cublas", "cudnn" or "dnnl". */
+  static List<String> of(String library, String kind) throws IOException {
     String prefix = "--include-" + kind + " ";
-    return lines().stream()
+    return lines(library).stream()
         .filter(line -> line.startsWith(prefix))
         .map(line -> line.substring(prefix.length()))
         .toList();
   }
 
-  static List<String> lines() throws IOException {
-    return Files.readAllLines(LIST);
+  static List<String> lines(String library) throws IOException {
+    return Files.readAllLines(Path.of("includes", library + ".txt"));
   }
 }

@@ -17,7 +17,18 @@ final class Processes {
 
   /** Settings of the surrounding shell or build that would change what a child finds or prints. */
   private static final Set<String> UNWANTED =
-      Set.of("AZULEJO_LIBRARY", "LD_LIBRARY_PATH", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS");
+      Set.of(
+          "AZULEJO_LIBRARY",
+          "AZULEJO_CUBLAS",
+          "AZULEJO_CUDNN",
+          "AZULEJO_DNNL",
+          "CUDA_HOME",
+          "CUDA_PATH",
+          "VIRTUAL_ENV",
+          "CONDA_PREFIX",
+          "LD_LIBRARY_PATH",
+          "JAVA_TOOL_OPTIONS",
+          "JDK_JAVA_OPTIONS");
 
   /** What a finished program said. */
   record Result(int exit, String out, String err) {}
@@ -75,5 +86,23 @@ final class Processes {
         """
             .formatted(abiVersion);
     return compileC(output, source, "-shared", "-fPIC");
+  }
+
+  /** A shared library that answers the version query of a vendor's and does nothing else. */
+  static Path toyVendor(Path output, VendorLibrary library, int major) throws IOException {
+    String source =
+        switch (library) {
+          case CUBLAS ->
+              "int cublasGetProperty(int part, int* value) { *value = part == 0 ? %d : part; return 0; }";
+          case CUDNN ->
+              "#include <stddef.h>\nsize_t cudnnGetVersion(void) { return %d * 10000 + 102; }";
+          case DNNL ->
+              """
+              static const struct { int major, minor, patch; const char* hash; unsigned cpu, gpu; } v = {%d, 1, 2};
+              const void* dnnl_version(void) { return &v; }
+              """;
+        };
+    Files.createDirectories(output.getParent());
+    return compileC(output, source.formatted(major), "-shared", "-fPIC");
   }
 }
