@@ -317,7 +317,8 @@ AZJ_API azj_status azj_conv2d_output_size(const azj_conv2d_desc* desc, int64_t* 
 AZJ_API azj_status azj_conv2d_algorithm(azj_stream* stream, const azj_conv2d_desc* desc, int32_t pass,
                                         int32_t* algorithm);
 
-/* Workspace a pass needs on this stream, in bytes, possibly 0. */
+/* Workspace a pass needs on this stream, in bytes, possibly 0. With an algorithm that is named, not AUTO, what a batch
+ * needs suffices for every smaller one. */
 AZJ_API azj_status azj_conv2d_workspace_bytes(azj_stream* stream, const azj_conv2d_desc* desc, int32_t pass,
                                               uint64_t* bytes);
 

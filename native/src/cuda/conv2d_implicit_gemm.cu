@@ -65,14 +65,20 @@ ConvWeights conv_weights(const azj_conv2d_desc& d, const ConvSize& s) {
   return c;
 }
 
-// Cuts the pixels into slices, so that every multiprocessor has two blocks.
-void slice_pixels(ConvWeights& c, GemmTile tile) {
+// The most slices of the pixels: so many that every multiprocessor has two blocks. Grows with the pixels.
+int64_t most_slices(const ConvWeights& c, GemmTile tile) {
   const int size = tile_size(tile);
   const int64_t tiles = divide_up(c.filters, size) * divide_up(c.patch, size) * c.groups;
   int64_t slices = divide_up(2 * multiprocessors(), tiles);
   if (slices > divide_up(c.pixels, kMinSlice)) slices = divide_up(c.pixels, kMinSlice);
   if (slices > kMaxSlices) slices = kMaxSlices;
   if (slices < divide_up(c.pixels, kMaxSlice)) slices = divide_up(c.pixels, kMaxSlice);
+  return slices;
+}
+
+// Cuts the pixels into slices of one length, a multiple of the tiles' depth.
+void slice_pixels(ConvWeights& c, GemmTile tile) {
+  const int64_t slices = most_slices(c, tile);
   c.slice = divide_up(divide_up(c.pixels, slices), kTileDepth) * kTileDepth;
   c.slices = static_cast<int>(divide_up(c.pixels, c.slice));
 }
@@ -138,7 +144,9 @@ void conv2d_implicit_grad_input(cudaStream_t stream, const azj_conv2d_desc& d, C
 uint64_t conv2d_implicit_grad_weights_workspace_bytes(const azj_conv2d_desc& d, ConvMath math, GemmTile tile) {
   const ConvSize s(d);
   const ConvWeights c = sliced_weights(math, d, s, tile);
-  return c.slices == 1 ? 0 : static_cast<uint64_t>(c.slices) * static_cast<uint64_t>(s.weights) * sizeof(float);
+  // Not c.slices, which rounding makes larger for some smaller batches: what a batch asks for serves every smaller one.
+  const int64_t slices = most_slices(c, tile);
+  return slices == 1 ? 0 : static_cast<uint64_t>(slices) * static_cast<uint64_t>(s.weights) * sizeof(float);
 }
 
 void conv2d_implicit_grad_weights(cudaStream_t stream, const azj_conv2d_desc& d, ConvMath math, const float* x,

@@ -209,6 +209,8 @@ public final class Network implements AutoCloseable {
     try {
       if (network.layout.count() > 0) {
         network.weights.upload(device.stream(), values);
+        // Plans on other streams read them, and streams do not wait for each other.
+        device.stream().synchronize();
       }
       return network;
     } catch (RuntimeException | Error e) {

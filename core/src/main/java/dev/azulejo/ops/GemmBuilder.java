@@ -1,8 +1,10 @@
 package dev.azulejo.ops;
 
+import java.util.Objects;
+
 /**
  * Builds a {@link GemmProblem}. Begins as: nothing transposed, rows stored without gaps, alpha 1,
- * beta 0. Values are checked by {@link #build}.
+ * beta 0, algorithm AUTO. Values are checked by {@link #build}.
  */
 public final class GemmBuilder {
   private final long m;
@@ -15,6 +17,7 @@ public final class GemmBuilder {
   private boolean transposeB;
   private float alpha = 1;
   private float beta;
+  private GemmAlgorithm algorithm = GemmAlgorithm.AUTO;
 
   GemmBuilder(long m, long n, long k) {
     this.m = m;
@@ -54,6 +57,12 @@ public final class GemmBuilder {
     return this;
   }
 
+  /** How the product is computed. */
+  public GemmBuilder algorithm(GemmAlgorithm algorithm) {
+    this.algorithm = Objects.requireNonNull(algorithm, "algorithm");
+    return this;
+  }
+
   /**
    * The problem.
    *
@@ -61,6 +70,6 @@ public final class GemmBuilder {
    *     its row, or a product does not fit 64 bits
    */
   public GemmProblem build() {
-    return new GemmProblem(m, n, k, lda, ldb, ldc, transposeA, transposeB, alpha, beta);
+    return new GemmProblem(m, n, k, lda, ldb, ldc, transposeA, transposeB, alpha, beta, algorithm);
   }
 }

@@ -1,7 +1,6 @@
 package dev.azulejo.ops;
 
 import dev.azulejo.bindings.azulejo.azj_gemm_desc;
-import dev.azulejo.bindings.azulejo.azulejo_h;
 import dev.azulejo.device.Sizes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,6 +19,7 @@ public final class GemmProblem {
   private final long countA;
   private final long countB;
   private final long countC;
+  private final GemmAlgorithm algorithm;
 
   GemmProblem(
       long m,
@@ -31,7 +31,9 @@ public final class GemmProblem {
       boolean transposeA,
       boolean transposeB,
       float alpha,
-      float beta) {
+      float beta,
+      GemmAlgorithm algorithm) {
+    this.algorithm = algorithm;
     this.m = Sizes.atLeast(1, m, "m");
     this.n = Sizes.atLeast(1, n, "n");
     this.k = Sizes.atLeast(1, k, "k");
@@ -53,7 +55,7 @@ public final class GemmProblem {
     azj_gemm_desc.transpose_b(descriptor, transposeB ? 1 : 0);
     azj_gemm_desc.alpha(descriptor, alpha);
     azj_gemm_desc.beta(descriptor, beta);
-    azj_gemm_desc.algorithm(descriptor, azulejo_h.AZJ_GEMM_AUTO());
+    azj_gemm_desc.algorithm(descriptor, algorithm.code());
   }
 
   /** Begins a product of an m x k by a k x n matrix. */
@@ -76,6 +78,11 @@ public final class GemmProblem {
     return k;
   }
 
+  /** The algorithm asked for. */
+  public GemmAlgorithm algorithm() {
+    return algorithm;
+  }
+
   /** Elements from A's first to its last, gaps between rows included. */
   public long countA() {
     return countA;
@@ -94,7 +101,7 @@ public final class GemmProblem {
   /** The problem in words. */
   @Override
   public String toString() {
-    return "GEMM m " + m + ", n " + n + ", k " + k;
+    return "GEMM m " + m + ", n " + n + ", k " + k + ", " + algorithm;
   }
 
   /** The C struct. */

@@ -1,5 +1,7 @@
 package dev.azulejo.reference;
 
+import dev.azulejo.ops.Precision;
+
 /**
  * How far a float32 result may be from the float64 reference, derived from how it is computed; u =
  * 2^-24 is float32's unit roundoff.
@@ -17,6 +19,15 @@ package dev.azulejo.reference;
  * normal float, allows results too small for float's precision. This is a bound and no estimate: a
  * right kernel never exceeds it, whatever its order of summation; and one wrong or missing term is
  * about 1 / (n u), thousands of times, too large for it.
+ *
+ * <p><b>On tensor cores</b> the factors are rounded first, to v = 2^-11 (TF32) or 2^-8 (BF16) of
+ * their value; a product of two is then off by (1 + v)^2 - 1 = 2 v + v^2 of itself. The products
+ * are exact and are summed in float32, but cut off instead of rounded where the hardware adds,
+ * which is up to twice the error:
+ *
+ * <pre>
+ * (2 v + v^2) Σ|terms| + (1 + v)^2 2 (the bound above)
+ * </pre>
  *
  * <p><b>A function</b> of one variable (exp, sigmoid, tanh) is allowed 8 u of its value, 4 units in
  * the last place; where it follows a sum, the sum's tolerance is added, as none of the activations
@@ -43,9 +54,22 @@ public final class Tolerance {
 
   /** Of sums of so many terms each. */
   public static double[] sums(double terms, double[] magnitudes) {
+    return sums(Precision.FLOAT32, terms, magnitudes);
+  }
+
+  /** As {@link #sum(double, double)}, of factors rounded to a precision. */
+  public static double sum(Precision precision, double terms, double magnitude) {
+    double v = precision.roundoff();
+    return v == 0
+        ? sum(terms, magnitude)
+        : (2 * v + v * v) * magnitude + (1 + v) * (1 + v) * 2 * sum(terms, magnitude);
+  }
+
+  /** As {@link #sums(double, double[])}, of factors rounded to a precision. */
+  public static double[] sums(Precision precision, double terms, double[] magnitudes) {
     double[] tolerance = new double[magnitudes.length];
     for (int i = 0; i < tolerance.length; i++) {
-      tolerance[i] = sum(terms, magnitudes[i]);
+      tolerance[i] = sum(precision, terms, magnitudes[i]);
     }
     return tolerance;
   }

@@ -89,6 +89,10 @@ public final class TrainingStep implements AutoCloseable {
       ownShare(images, labels, samples, samples);
       return;
     }
+    // The workers' streams do not wait for this one, which may still have to sum up the gradients
+    // that
+    // they are about to overwrite, and to update the weights.
+    stream.synchronize();
     try {
       handOut(images, labels, samples);
       // With fewer samples than workers the first shares are empty.

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * A test that runs on every device there is, each test method with a device of its own. After each
  * the live bytes must be zero, by Java's count and by the native library's.
  */
+@Tag("device")
 @ParameterizedClass(name = "{0}")
 @MethodSource("dev.azulejo.device.Devices#available")
 public abstract class DeviceTest {
@@ -50,14 +52,16 @@ public abstract class DeviceTest {
     }
   }
 
-  /** Streams of 1, 2 and 3 threads; the one stream there is on devices without teams. */
+  /**
+   * Streams of 1, 2 and 3 threads on the CPU, where all streams are in order with each other; the
+   * default stream on devices whose streams have no teams and are not.
+   */
   protected final List<Stream> teams() {
+    if (kind != DeviceKind.CPU) {
+      return List.of(stream);
+    }
     if (teams.isEmpty()) {
-      if (kind == DeviceKind.CPU) {
-        teams.addAll(List.of(device.openStream(1), device.openStream(2), device.openStream(3)));
-      } else {
-        teams.add(device.openStream(0));
-      }
+      teams.addAll(List.of(device.openStream(1), device.openStream(2), device.openStream(3)));
     }
     return teams;
   }

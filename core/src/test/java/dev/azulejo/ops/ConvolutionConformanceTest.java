@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.Stream;
 import dev.azulejo.reference.ActivationReference;
+import dev.azulejo.reference.ConvCase;
 import dev.azulejo.reference.ConvolutionReference;
 import dev.azulejo.reference.Doubles;
 import dev.azulejo.reference.Samples;
@@ -44,13 +45,8 @@ class ConvolutionConformanceTest extends DeviceTest {
       double[] z = reference.forward(Doubles.of(x), Doubles.of(w), b);
       double[] magnitude =
           reference.forward(Doubles.abs(Doubles.of(x)), Doubles.abs(Doubles.of(w)), Doubles.abs(b));
-      double[] sums = Tolerance.sums(c.forwardTerms(), magnitude);
       for (Activation activation : Activation.values()) {
         double[] y = ActivationReference.values(activation, SLOPE, z);
-        double[] tolerance = new double[y.length];
-        for (int i = 0; i < y.length; i++) {
-          tolerance[i] = sums[i] + Tolerance.function(y[i]);
-        }
         try (Guarded dx = Guarded.of(stream, "x", x);
             Guarded dw = Guarded.of(stream, "w", w);
             Guarded db = Guarded.of(stream, "bias", bias)) {
@@ -59,7 +55,8 @@ class ConvolutionConformanceTest extends DeviceTest {
               activation,
               ConvPass.FORWARD,
               y,
-              tolerance,
+              c.forwardTerms(),
+              magnitude,
               (s, problem, out) ->
                   Convolution.forward(
                       s,
@@ -92,7 +89,8 @@ class ConvolutionConformanceTest extends DeviceTest {
           Activation.RELU, // must not matter to a gradient that begins before the activation
           ConvPass.GRAD_INPUT,
           expected,
-          Tolerance.sums(c.gradInputTerms(), magnitude),
+          c.gradInputTerms(),
+          magnitude,
           (s, problem, out) ->
               Convolution.gradInput(s, problem, dg.floats(), dw.floats(), out.floats()));
       dg.assertUnchanged();
@@ -116,7 +114,8 @@ class ConvolutionConformanceTest extends DeviceTest {
           Activation.SIGMOID,
           ConvPass.GRAD_WEIGHTS,
           expected,
-          Tolerance.sums(c.gradWeightsTerms(), magnitude),
+          c.gradWeightsTerms(),
+          magnitude,
           (s, problem, out) ->
               Convolution.gradWeights(s, problem, dx.floats(), dg.floats(), out.floats()));
       dx.assertUnchanged();
@@ -189,9 +188,16 @@ class ConvolutionConformanceTest extends DeviceTest {
       Activation activation,
       ConvPass pass,
       double[] expected,
-      double[] tolerance,
+      double terms,
+      double[] magnitude,
       Pass operation) {
-    for (ConvCase.Way way : c.ways()) {
+    for (ConvCase.Way way : c.ways(device.info())) {
+      double[] tolerance = Tolerance.sums(way.algorithm().precision(), terms, magnitude);
+      if (pass == ConvPass.FORWARD) {
+        for (int i = 0; i < expected.length; i++) {
+          tolerance[i] += Tolerance.function(expected[i]);
+        }
+      }
       for (Stream s : teams()) {
         Conv2dProblem problem = c.problem(way, activation);
         assertNotEquals(ConvAlgorithm.AUTO, Convolution.algorithm(s, problem, pass));

@@ -1,124 +1,151 @@
 package dev.azulejo.ops;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import dev.azulejo.device.DeviceKind;
 import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.Stream;
+import dev.azulejo.device.Tensor;
 import dev.azulejo.reference.Doubles;
-import dev.azulejo.reference.GemmReference;
+import dev.azulejo.reference.GemmCase;
 import dev.azulejo.reference.Samples;
-import dev.azulejo.reference.Shapes;
 import dev.azulejo.reference.Tolerance;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * GEMM against the float64 reference, over every line of the problem list. The gaps between the
- * rows of A and B hold NaN, which must not be read; those of C must not be written. Under rows
- * T15-T17.
+ * GEMM against the float64 reference, over every line of the problem list and every rung of the
+ * ladder that the device has, single and batched. The gaps between the rows of A and B hold NaN,
+ * which must not be read; those of C must not be written. Rows T15-T18.
  */
 class GemmConformanceTest extends DeviceTest {
-  record Case(
-      String name,
-      int m,
-      int n,
-      int k,
-      int gapA,
-      int gapB,
-      int gapC,
-      boolean ta,
-      boolean tb,
-      float alpha,
-      float beta) {
-    int lda() {
-      return (ta ? m : k) + gapA;
-    }
-
-    int ldb() {
-      return (tb ? k : n) + gapB;
-    }
-
-    int ldc() {
-      return n + gapC;
-    }
-
-    GemmProblem problem() {
-      return GemmProblem.of(m, n, k)
-          .leading(lda(), ldb(), ldc())
-          .transposeA(ta)
-          .transposeB(tb)
-          .alpha(alpha)
-          .beta(beta)
-          .build();
-    }
-
-    double[] reference(double[] a, double[] b, double[] c, double alpha, double beta) {
-      return GemmReference.gemm(m, n, k, ta, lda(), a, tb, ldb(), b, alpha, beta, ldc(), c);
-    }
-
-    @Override
-    public String toString() {
-      return name;
-    }
-  }
-
-  static List<Case> cases() {
-    return Shapes.read("gemm-small.csv").stream()
-        .map(
-            l ->
-                new Case(
-                    l.toString(),
-                    l.get("m"),
-                    l.get("n"),
-                    l.get("k"),
-                    l.get("gap_a"),
-                    l.get("gap_b"),
-                    l.get("gap_c"),
-                    l.get("transpose_a") == 1,
-                    l.get("transpose_b") == 1,
-                    l.number("alpha"),
-                    l.number("beta")))
-        .toList();
+  static List<GemmCase> cases() {
+    return GemmCase.all();
   }
 
   @ParameterizedTest
   @MethodSource("cases")
-  void gemmT15(Case c) {
-    var samples = new Samples(13);
-    GemmProblem problem = c.problem();
-    float[] a = withGaps(samples.uniform(problem.countA()), c.ta ? c.m : c.k, c.lda());
-    float[] b = withGaps(samples.uniform(problem.countB()), c.tb ? c.k : c.n, c.ldb());
-    float[] old = withGaps(samples.uniform(problem.countC()), c.n, c.ldc());
-    if (c.beta == 0) {
-      // Poison: C is not read.
-      java.util.Arrays.fill(old, Float.NaN);
+  void gemmT15T18(GemmCase c) {
+    var operands = new Operands(c, GemmBatch.contiguous(1, c.problem(GemmAlgorithm.AUTO)));
+    for (GemmAlgorithm algorithm : c.algorithms(device.info())) {
+      GemmProblem problem = c.problem(algorithm);
+      for (Stream s : teams()) {
+        operands.check(s, problem, (a, b, d) -> Gemm.gemm(s, problem, a, b, d));
+      }
     }
-    double[] expected = c.reference(Doubles.of(a), Doubles.of(b), Doubles.of(old), c.alpha, c.beta);
-    double[] magnitude =
-        c.reference(
-            Doubles.abs(Doubles.of(a)),
-            Doubles.abs(Doubles.of(b)),
-            Doubles.abs(Doubles.of(old)),
-            Math.abs(c.alpha),
-            Math.abs(c.beta));
-    for (Stream s : teams()) {
+  }
+
+  /** Three products: contiguous, one B for all, one A for all; with gaps between the matrices. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void gemmBatchedT18(GemmCase c) {
+    GemmProblem any = c.problem(GemmAlgorithm.AUTO);
+    long a = any.countA() + 5;
+    long b = any.countB() + 3;
+    for (GemmBatch batch :
+        List.of(
+            GemmBatch.contiguous(3, any),
+            new GemmBatch(2, a, 0, any.countC() + 1),
+            new GemmBatch(3, 0, b, any.countC() + 4))) {
+      var operands = new Operands(c, batch);
+      for (GemmAlgorithm algorithm : c.algorithms(device.info())) {
+        GemmProblem problem = c.problem(algorithm);
+        for (Stream s : teams()) {
+          operands.check(s, problem, (x, y, z) -> Gemm.gemmBatched(s, problem, batch, x, y, z));
+        }
+      }
+    }
+  }
+
+  /** AUTO has an algorithm of full precision; a named one is what it is. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void choiceT18(GemmCase c) {
+    for (GemmAlgorithm algorithm : c.algorithms(device.info())) {
+      GemmAlgorithm choice = Gemm.choice(stream, c.problem(algorithm), 1);
+      if (algorithm != GemmAlgorithm.AUTO) {
+        assertEquals(algorithm, choice);
+      } else if (kind == DeviceKind.CPU) {
+        assertEquals(GemmAlgorithm.AUTO, choice);
+      } else {
+        assertNotEquals(GemmAlgorithm.AUTO, choice);
+        assertEquals(Precision.FLOAT32, choice.precision());
+      }
+    }
+  }
+
+  /** A product of device tensors. */
+  private interface Product {
+    void run(Tensor a, Tensor b, Tensor c);
+  }
+
+  /** The matrices of a batch, NaN in all gaps, and what their products are. */
+  private static final class Operands {
+    private final GemmCase c;
+    private final float[] a;
+    private final float[] b;
+    private final float[] old;
+    private final double[] expected;
+    private final double[] magnitude;
+
+    Operands(GemmCase c, GemmBatch batch) {
+      this.c = c;
+      GemmProblem problem = c.problem(GemmAlgorithm.AUTO);
+      var samples = new Samples(13);
+      a = new float[(int) batch.countA(problem)];
+      b = new float[(int) batch.countB(problem)];
+      old = new float[(int) batch.countC(problem)];
+      expected = new double[old.length];
+      magnitude = new double[old.length];
+      for (float[] matrix : List.of(a, b, old)) {
+        Arrays.fill(matrix, Float.NaN);
+      }
+      Arrays.fill(expected, Double.NaN); // stays where nothing is written
+      for (int i = 0; i < batch.count(); i++) {
+        put(samples, problem.countA(), c.rowA(), c.lda(), a, i * batch.strideA());
+        put(samples, problem.countB(), c.rowB(), c.ldb(), b, i * batch.strideB());
+        put(samples, problem.countC(), c.n(), c.ldc(), old, i * batch.strideC());
+      }
+      for (int i = 0; i < batch.count(); i++) {
+        double[] ai = part(a, i * batch.strideA(), problem.countA());
+        double[] bi = part(b, i * batch.strideB(), problem.countB());
+        double[] ci = part(old, i * batch.strideC(), problem.countC());
+        double[] result = c.reference(ai, bi, ci);
+        double[] magnitudes = c.magnitude(ai, bi, ci);
+        int at = (int) (i * batch.strideC());
+        for (int j = 0; j < result.length; j++) {
+          if (j % c.ldc() < c.n()) {
+            expected[at + j] = result[j];
+            magnitude[at + j] = magnitudes[j];
+          }
+        }
+      }
+      if (c.beta() == 0) {
+        Arrays.fill(old, Float.NaN); // poison: C is not read
+      }
+    }
+
+    /** Runs a product twice: within tolerance, gaps untouched, the same bits. */
+    void check(Stream s, GemmProblem problem, Product product) {
       try (Guarded da = Guarded.of(s, "A", a);
           Guarded db = Guarded.of(s, "B", b);
           Guarded first = Guarded.of(s, "C", old);
           Guarded second = Guarded.of(s, "C", old)) {
-        Gemm.gemm(s, problem, da.floats(), db.floats(), first.floats());
-        Gemm.gemm(s, problem, da.floats(), db.floats(), second.floats());
+        product.run(da.floats(), db.floats(), first.floats());
+        product.run(da.floats(), db.floats(), second.floats());
         float[] result = first.written();
         for (int i = 0; i < result.length; i++) {
-          if (i % c.ldc() < c.n) {
-            Agreement.check(
-                "C[" + i / c.ldc() + "][" + i % c.ldc() + "], " + s.threads() + " threads",
-                expected[i],
-                Tolerance.sum(c.k + 1, magnitude[i]),
-                result[i]);
+          String where = problem + ", " + s.threads() + " threads, C[" + i + "]";
+          if (Double.isNaN(expected[i])) {
+            Agreement.check(where + ", a gap", 1, 0, Float.isNaN(result[i]) ? 1 : 0);
           } else {
-            Agreement.check("gap of C", 1, 0, Float.isNaN(result[i]) ? 1 : 0);
+            double allowed =
+                Tolerance.sum(problem.algorithm().precision(), c.terms(), magnitude[i]);
+            Agreement.check(where, expected[i], allowed, result[i]);
           }
         }
         assertArrayEquals(first.writtenInts(), second.writtenInts(), "bits of a second run");
@@ -126,15 +153,20 @@ class GemmConformanceTest extends DeviceTest {
         db.assertUnchanged();
       }
     }
-  }
 
-  /** NaN in the gaps between rows. */
-  private static float[] withGaps(float[] values, int row, int leading) {
-    for (int i = 0; i < values.length; i++) {
-      if (i % leading >= row) {
-        values[i] = Float.NaN;
+    /** Writes a matrix, but for the gaps between its rows. */
+    private static void put(
+        Samples samples, long count, int row, int leading, float[] matrices, long at) {
+      float[] values = samples.uniform(count);
+      for (int i = 0; i < values.length; i++) {
+        if (i % leading < row) {
+          matrices[(int) at + i] = values[i];
+        }
       }
     }
-    return values;
+
+    private static double[] part(float[] matrices, long at, long count) {
+      return Doubles.of(Arrays.copyOfRange(matrices, (int) at, (int) (at + count)));
+    }
   }
 }

@@ -12,6 +12,7 @@ import dev.azulejo.device.DeviceBuffer;
 import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.ElementType;
 import dev.azulejo.device.Status;
+import dev.azulejo.reference.ConvCase;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;

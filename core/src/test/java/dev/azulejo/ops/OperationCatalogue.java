@@ -168,6 +168,17 @@ final class OperationCatalogue {
     all.put(
         "gemm",
         new Signature((s, t) -> Gemm.gemm(s, gemm, t[0], t[1], t[2]), "a", 8, "b", 12, "c", 6));
+    var products = new GemmBatch(2, 8, 0, 6);
+    all.put(
+        "gemm_batched",
+        new Signature(
+            (s, t) -> Gemm.gemmBatched(s, gemm, products, t[0], t[1], t[2]),
+            "a",
+            16,
+            "b",
+            12,
+            "c",
+            12));
     all.put("fill", new Signature((s, t) -> Elementwise.fill(s, 7, 1, t[0]), "x", 7));
     all.put("scale", new Signature((s, t) -> Elementwise.scale(s, 7, 1, t[0]), "x", 7));
     all.put("axpy", new Signature((s, t) -> Elementwise.axpy(s, 7, 1, t[0], t[1]), "x", 7, "y", 7));

@@ -6,9 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.Stream;
 import dev.azulejo.reference.Doubles;
-import dev.azulejo.reference.PoolingReference;
+import dev.azulejo.reference.PoolCase;
 import dev.azulejo.reference.Samples;
-import dev.azulejo.reference.Shapes;
 import dev.azulejo.reference.Tolerance;
 import java.util.Arrays;
 import java.util.List;
@@ -21,44 +20,13 @@ import org.junit.jupiter.params.provider.MethodSource;
  * T11.
  */
 class PoolingConformanceTest extends DeviceTest {
-  record Case(String name, int batch, Pool2dShape shape) {
-    Pool2dProblem problem(PoolMode mode, boolean countPadding) {
-      return new Pool2dProblem(shape, batch, mode, countPadding);
-    }
-
-    double windowTaps() {
-      return (double) shape.windowHeight() * shape.windowWidth();
-    }
-
-    @Override
-    public String toString() {
-      return name;
-    }
-  }
-
-  static List<Case> cases() {
-    return Shapes.read("pool-small.csv").stream()
-        .map(
-            l ->
-                new Case(
-                    l.toString(),
-                    l.get("batch"),
-                    new Pool2dShape(
-                        l.get("channels"),
-                        l.get("height"),
-                        l.get("width"),
-                        l.get("window_h"),
-                        l.get("window_w"),
-                        l.get("stride_h"),
-                        l.get("stride_w"),
-                        l.get("pad_h"),
-                        l.get("pad_w"))))
-        .toList();
+  static List<PoolCase> cases() {
+    return PoolCase.all();
   }
 
   @ParameterizedTest
   @MethodSource("cases")
-  void maxForwardAndBackwardN8T11(Case c) {
+  void maxForwardAndBackwardN8T11(PoolCase c) {
     Pool2dProblem problem = c.problem(PoolMode.MAX, false);
     var samples = new Samples(11);
     float[] x = samples.uniform(problem.inputCount());
@@ -67,7 +35,7 @@ class PoolingConformanceTest extends DeviceTest {
       x[i] = x[i - 1];
     }
     float[] gradY = samples.uniform(problem.outputCount());
-    var reference = new PoolingReference(c.shape(), c.batch());
+    var reference = c.reference();
     int[] argmax = reference.argmax(Doubles.of(x));
     double[] max = reference.max(Doubles.of(x));
     double[] gradX = reference.gradMax(Doubles.of(gradY), argmax);
@@ -98,9 +66,9 @@ class PoolingConformanceTest extends DeviceTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void meanForwardAndBackwardN8(Case c) {
+  void meanForwardAndBackwardN8(PoolCase c) {
     var samples = new Samples(12);
-    var reference = new PoolingReference(c.shape(), c.batch());
+    var reference = c.reference();
     for (boolean count : new boolean[] {false, true}) {
       Pool2dProblem problem = c.problem(PoolMode.MEAN, count);
       float[] x = samples.uniform(problem.inputCount());

@@ -187,7 +187,20 @@ class ProblemValidationTest {
     assertEquals(5 + 4, problem.countA());
     assertEquals(3 * 6 + 3, problem.countB());
     assertEquals(7 + 3, problem.countC());
-    assertEquals("GEMM m 2, n 3, k 4", problem.toString());
+    assertEquals("GEMM m 2, n 3, k 4, AUTO", problem.toString());
+    GemmBatch batch = new GemmBatch(3, 100, 0, 10);
+    assertEquals(2 * 100 + 9, batch.countA(problem));
+    assertEquals(21, batch.countB(problem));
+    assertEquals(2 * 10 + 10, batch.countC(problem));
+    assertEquals(new GemmBatch(4, 9, 21, 10), GemmBatch.contiguous(4, problem));
+    assertMessage("products of a batch must be at least 1, was 0", () -> new GemmBatch(0, 1, 1, 1));
+    assertMessage("stride of A must be at least 0, was -1", () -> new GemmBatch(1, -1, 1, 1));
+    assertMessage(
+        "stride of C must be at least 10, was 9", () -> new GemmBatch(2, 0, 0, 9).countC(problem));
+    assertEquals(10, new GemmBatch(1, 0, 0, 0).countC(problem));
+    assertMessage(
+        "(products of a batch - 1) * stride of B = 2 * 4611686018427387904 does not fit 64 bits",
+        () -> new GemmBatch(3, 0, 1L << 62, 10).countB(problem));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.azulejo.device.DeviceTest;
+import dev.azulejo.reference.ConvCase;
 import dev.azulejo.reference.Doubles;
 import dev.azulejo.reference.Samples;
 import dev.azulejo.reference.Tolerance;

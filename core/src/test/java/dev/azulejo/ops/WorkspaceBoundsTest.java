@@ -8,6 +8,7 @@ import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.ElementType;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.reference.ConvCase;
 import dev.azulejo.reference.Samples;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -32,7 +33,7 @@ class WorkspaceBoundsTest extends DeviceTest {
   @MethodSource("cases")
   void staysInsideT15(ConvCase c) {
     var samples = new Samples(91);
-    for (ConvCase.Way way : c.ways()) {
+    for (ConvCase.Way way : c.ways(device.info())) {
       Conv2dProblem problem = c.problem(way, Activation.IDENTITY);
       for (Stream s : teams()) {
         try (Guarded x = Guarded.of(s, "x", samples.uniform(problem.inputCount()));

@@ -10,6 +10,7 @@ import dev.azulejo.device.DeviceKind;
 import dev.azulejo.nn.Network;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,6 +22,7 @@ class DeterminismTest {
     return dev.azulejo.device.Devices.available();
   }
 
+  @Tag("device")
   @ParameterizedTest
   @MethodSource("kinds")
   void sameSeedSameBits(DeviceKind kind) {

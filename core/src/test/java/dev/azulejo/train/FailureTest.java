@@ -20,6 +20,7 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * What goes wrong in the middle of training reaches the caller, and no thread, stream or byte is
  * left. Each test may not take long: what fails here fails by waiting for ever.
  */
+@Tag("device")
 class FailureTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,6 +43,7 @@ class GoldenLossTest {
     return dev.azulejo.device.Devices.available();
   }
 
+  @Tag("device")
   @ParameterizedTest
   @MethodSource("kinds")
   void lossesOfAFixedSeed(DeviceKind kind) {

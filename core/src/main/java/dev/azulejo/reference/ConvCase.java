@@ -1,14 +1,23 @@
-package dev.azulejo.ops;
+package dev.azulejo.reference;
 
-import dev.azulejo.reference.ConvolutionReference;
-import dev.azulejo.reference.Shapes;
+import dev.azulejo.device.DeviceInfo;
+import dev.azulejo.ops.Activation;
+import dev.azulejo.ops.Conv2dProblem;
+import dev.azulejo.ops.Conv2dShape;
+import dev.azulejo.ops.ConvAlgorithm;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A line of conv-small.csv or conv1d-small.csv. */
-record ConvCase(String name, int batch, Conv2dShape shape) {
+/**
+ * A line of conv-small.csv or conv1d-small.csv.
+ *
+ * @param name the line's name
+ * @param batch samples
+ * @param shape all other sizes
+ */
+public record ConvCase(String name, int batch, Conv2dShape shape) {
   /** All of them, 2-D and 1-D. */
-  static List<ConvCase> all() {
+  public static List<ConvCase> all() {
     return Stream.concat(
             Shapes.read("conv-small.csv").stream().map(ConvCase::image),
             Shapes.read("conv1d-small.csv").stream().map(ConvCase::signal))
@@ -16,7 +25,7 @@ record ConvCase(String name, int batch, Conv2dShape shape) {
   }
 
   /** The case of a name. */
-  static ConvCase named(String name) {
+  public static ConvCase named(String name) {
     return all().stream().filter(c -> c.name.equals(name)).findFirst().orElseThrow();
   }
 
@@ -60,50 +69,60 @@ record ConvCase(String name, int batch, Conv2dShape shape) {
             line.get("groups")));
   }
 
-  /** The ways to compute it that the conformance suite tries. */
-  List<Way> ways() {
-    return List.of(
-        new Way(ConvAlgorithm.DIRECT, 0),
-        new Way(ConvAlgorithm.IM2COL_GEMM, 0),
-        new Way(ConvAlgorithm.IM2COL_GEMM, 1),
-        new Way(ConvAlgorithm.IM2COL_GEMM, 2),
-        new Way(ConvAlgorithm.IM2COL_GEMM, batch + 3),
-        new Way(ConvAlgorithm.AUTO, 0));
+  /** The ways to compute it that a device has. */
+  public List<Way> ways(DeviceInfo device) {
+    return Stream.of(
+            new Way(ConvAlgorithm.DIRECT, 0),
+            new Way(ConvAlgorithm.IM2COL_GEMM, 0),
+            new Way(ConvAlgorithm.IM2COL_GEMM, 1),
+            new Way(ConvAlgorithm.IM2COL_GEMM, 2),
+            new Way(ConvAlgorithm.IM2COL_GEMM, batch + 3),
+            new Way(ConvAlgorithm.IMPLICIT_GEMM, 0),
+            new Way(ConvAlgorithm.IMPLICIT_GEMM_TF32, 0),
+            new Way(ConvAlgorithm.IMPLICIT_GEMM_BF16, 0),
+            new Way(ConvAlgorithm.AUTO, 0))
+        .filter(way -> way.algorithm().runsOn(device))
+        .toList();
   }
 
-  Conv2dProblem problem(Way way, Activation activation) {
+  /** The problem, computed in some way. LEAKY_RELU has the slope 1/8. */
+  public Conv2dProblem problem(Way way, Activation activation) {
     return new Conv2dProblem(
         shape, batch, way.algorithm(), way.samplesPerUnroll(), activation, 0.125f);
   }
 
-  Conv2dProblem problem() {
+  /** The problem, computed by AUTO and without an activation. */
+  public Conv2dProblem problem() {
     return problem(new Way(ConvAlgorithm.AUTO, 0), Activation.IDENTITY);
   }
 
-  ConvolutionReference reference() {
+  /** The same in float64. */
+  public ConvolutionReference reference() {
     return new ConvolutionReference(shape, batch);
   }
 
-  long inputCount() {
+  /** Elements of x. */
+  public long inputCount() {
     return batch * shape.inputCount();
   }
 
-  long outputCount() {
+  /** Elements of y. */
+  public long outputCount() {
     return batch * shape.outputCount();
   }
 
   /** Products summed into one output, with the bias. */
-  double forwardTerms() {
+  public double forwardTerms() {
     return (double) shape.channels() / shape.groups() * taps() + 1;
   }
 
   /** Products summed into one element of the input's gradient, at most. */
-  double gradInputTerms() {
+  public double gradInputTerms() {
     return (double) shape.filters() / shape.groups() * taps();
   }
 
   /** Products summed into one element of the gradient of weights or bias. */
-  double gradWeightsTerms() {
+  public double gradWeightsTerms() {
     return (double) batch * shape.outputHeight() * shape.outputWidth();
   }
 
@@ -116,6 +135,11 @@ record ConvCase(String name, int batch, Conv2dShape shape) {
     return name;
   }
 
-  /** An algorithm and its parameter. */
-  record Way(ConvAlgorithm algorithm, long samplesPerUnroll) {}
+  /**
+   * How to compute it.
+   *
+   * @param algorithm the algorithm
+   * @param samplesPerUnroll parameter of IM2COL_GEMM
+   */
+  public record Way(ConvAlgorithm algorithm, long samplesPerUnroll) {}
 }
