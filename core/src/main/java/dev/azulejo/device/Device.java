@@ -70,7 +70,11 @@ public final class Device implements AutoCloseable {
     return DeviceSearch.best();
   }
 
-  /** Every device of this machine that this build of the native library can use. */
+  /**
+   * Every device of this machine that this build of the native library can use. One that is there
+   * but cannot be used (a GPU that the build has no kernels for, a lost device) is left out, and a
+   * warning is logged.
+   */
   public static List<DeviceInfo> list() {
     return DeviceSearch.list();
   }

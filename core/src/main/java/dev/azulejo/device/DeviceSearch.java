@@ -19,7 +19,12 @@ final class DeviceSearch {
     for (DeviceKind kind : DeviceKind.values()) {
       int count = count(kind);
       for (int ordinal = 0; ordinal < count; ordinal++) {
-        devices.add(describe(kind, ordinal));
+        try {
+          devices.add(describe(kind, ordinal));
+        } catch (DeviceUnavailableException | DeviceLostException e) {
+          // It is there, but not for this build or not any more; the others are not lost by that.
+          LOG.log(System.Logger.Level.WARNING, "left out: " + e.getMessage());
+        }
       }
     }
     return List.copyOf(devices);
