@@ -4,6 +4,7 @@ import dev.azulejo.cli.command.BenchCommand;
 import dev.azulejo.cli.command.DevicesCommand;
 import dev.azulejo.cli.command.EvaluateCommand;
 import dev.azulejo.cli.command.PredictCommand;
+import dev.azulejo.cli.command.SelftestCommand;
 import dev.azulejo.cli.command.TrainCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,7 +39,8 @@ import picocli.CommandLine.Spec;
       EvaluateCommand.class,
       PredictCommand.class,
       DevicesCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      SelftestCommand.class
     })
 final class Azulejo implements Runnable {
   @Spec private CommandSpec spec;

@@ -8,6 +8,7 @@ import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.Stream;
 import dev.azulejo.reference.ActivationReference;
 import dev.azulejo.reference.Doubles;
+import dev.azulejo.reference.RowTolerance;
 import dev.azulejo.reference.Samples;
 import dev.azulejo.reference.SoftmaxReference;
 import dev.azulejo.reference.Tolerance;
@@ -125,7 +126,7 @@ class ActivationConformanceTest extends DeviceTest {
         Agreement.check(
             "gradX",
             SoftmaxReference.backward(rows, classes, p, Doubles.of(gradY)),
-            backwardTolerance(rows, classes, p, gradY),
+            RowTolerance.softmaxBackward(rows, classes, p, Doubles.of(gradY)),
             gradX.written());
         int[] bits = y.writtenInts();
         Softmax.forward(s, rows, classes, dx.floats(), dx.floats());
@@ -171,27 +172,7 @@ class ActivationConformanceTest extends DeviceTest {
 
   private static void checkSoftmax(
       int rows, int classes, float[] x, double[] expected, float[] actual) {
-    for (int i = 0; i < rows * classes; i++) {
-      double below = SoftmaxReference.largest(i / classes, classes, Doubles.of(x)) - x[i];
-      Agreement.check(
-          "softmax[" + i / classes + "][" + i % classes + "]",
-          expected[i],
-          Tolerance.softmax(classes, expected[i], below),
-          actual[i]);
-    }
-  }
-
-  private static double[] backwardTolerance(int rows, int classes, double[] p, float[] gradY) {
-    double[] tolerance = new double[p.length];
-    for (int r = 0; r < rows; r++) {
-      double dot = 0;
-      for (int i = r * classes; i < (r + 1) * classes; i++) {
-        dot += Math.abs(p[i] * gradY[i]);
-      }
-      for (int i = r * classes; i < (r + 1) * classes; i++) {
-        tolerance[i] = Tolerance.sum(classes + 2, p[i] * (Math.abs(gradY[i]) + dot));
-      }
-    }
-    return tolerance;
+    Agreement.check(
+        "softmax", expected, RowTolerance.softmax(rows, classes, Doubles.of(x), expected), actual);
   }
 }

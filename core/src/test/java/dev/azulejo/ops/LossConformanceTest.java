@@ -8,6 +8,7 @@ import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.Stream;
 import dev.azulejo.reference.Doubles;
 import dev.azulejo.reference.LossReference;
+import dev.azulejo.reference.RowTolerance;
 import dev.azulejo.reference.Samples;
 import dev.azulejo.reference.SoftmaxReference;
 import dev.azulejo.reference.Tolerance;
@@ -28,13 +29,8 @@ class LossConformanceTest extends DeviceTest {
     double[] grad =
         LossReference.softmaxCrossEntropyGrad(rows, classes, Doubles.of(x), labels, scale);
     double[] p = SoftmaxReference.forward(rows, classes, Doubles.of(x));
-    double[] tolerance = new double[p.length];
-    for (int i = 0; i < p.length; i++) {
-      double below = SoftmaxReference.largest(i / classes, classes, Doubles.of(x)) - x[i];
-      // The gradient at the label is scale (p - 1), rounded once more.
-      tolerance[i] =
-          scale * Tolerance.softmax(classes, p[i], below) + 2 * Tolerance.U * Math.abs(grad[i]);
-    }
+    double[] tolerance =
+        RowTolerance.softmaxCrossEntropyGrad(rows, classes, Doubles.of(x), p, grad, scale);
     for (Stream s : teams()) {
       try (Guarded dx = Guarded.of(s, "x", x);
           Guarded dl = Guarded.of(s, "labels", labels);
@@ -47,8 +43,9 @@ class LossConformanceTest extends DeviceTest {
             s, rows, classes, dx.floats(), dl.ints(), scale, loss.floats(), dg.floats());
         dx.assertUnchanged();
         dl.assertUnchanged();
-        Agreement.check("losses", losses, lossTolerance(classes, losses), loss.written());
-        Agreement.check("losses alone", losses, lossTolerance(classes, losses), alone.written());
+        Agreement.check("losses", losses, RowTolerance.losses(classes, losses), loss.written());
+        Agreement.check(
+            "losses alone", losses, RowTolerance.losses(classes, losses), alone.written());
         Agreement.check("grad", grad, tolerance, dg.written());
         Losses.softmaxCrossEntropy(
             s, rows, classes, dx.floats(), dl.ints(), scale, loss.floats(), dx.floats());
@@ -109,13 +106,8 @@ class LossConformanceTest extends DeviceTest {
     double[] rx = Doubles.of(x);
     double[] losses = LossReference.sigmoidCrossEntropy(rows, classes, rx, Doubles.of(targets));
     double[] grad = LossReference.sigmoidCrossEntropyGrad(rx, Doubles.of(targets), scale);
-    double[] tolerance = new double[rows];
-    for (int i = 0; i < x.length; i++) {
-      // max(x, 0) - x t cancels where t is near 1: the error is relative to its parts.
-      tolerance[i / classes] += (classes + 16) * Tolerance.U * (1 + 2 * Math.abs(x[i]));
-    }
-    double[] gradTolerance = new double[x.length];
-    java.util.Arrays.fill(gradTolerance, 8 * Tolerance.U * scale);
+    double[] tolerance = RowTolerance.sigmoidCrossEntropy(rows, classes, rx);
+    double[] gradTolerance = RowTolerance.sigmoidCrossEntropyGrad(x.length, scale);
     for (Stream s : teams()) {
       try (Guarded dx = Guarded.of(s, "x", x);
           Guarded dt = Guarded.of(s, "targets", targets);
@@ -165,11 +157,7 @@ class LossConformanceTest extends DeviceTest {
     double[] rt = Doubles.of(targets);
     double[] losses = LossReference.meanSquaredError(rows, columns, rx, rt);
     double[] grad = LossReference.meanSquaredErrorGrad(columns, rx, rt, scale);
-    double[] gradTolerance = new double[x.length];
-    for (int i = 0; i < x.length; i++) {
-      gradTolerance[i] =
-          Tolerance.sum(3, Math.abs(scale) * 2 / columns * (Math.abs(x[i]) + Math.abs(targets[i])));
-    }
+    double[] gradTolerance = RowTolerance.meanSquaredErrorGrad(columns, rx, rt, scale);
     for (Stream s : teams()) {
       try (Guarded dx = Guarded.of(s, "x", x);
           Guarded dt = Guarded.of(s, "targets", targets);
@@ -215,13 +203,5 @@ class LossConformanceTest extends DeviceTest {
         dl.assertUnchanged();
       }
     }
-  }
-
-  private static double[] lossTolerance(int classes, double[] losses) {
-    double[] tolerance = new double[losses.length];
-    for (int i = 0; i < tolerance.length; i++) {
-      tolerance[i] = Tolerance.loss(classes, losses[i]);
-    }
-    return tolerance;
   }
 }
