@@ -48,44 +48,74 @@ final class AzulejoEngine implements Engine {
     public void close() {}
   }
 
-  private record OwnConvolution(Stream stream, Conv2dProblem problem, boolean training)
-      implements ConvolutionPlan {
+  /**
+   * Each pass by an algorithm of its own. AUTO is settled here, for the largest mini-batch: a
+   * shorter one runs the same algorithms in the same workspace, and nothing is measured in the
+   * middle of a step.
+   */
+  private static final class OwnConvolution implements ConvolutionPlan {
+    private final Stream stream;
+    private final boolean training;
+    private final Conv2dProblem forward;
+    private final Conv2dProblem gradInput;
+    private final Conv2dProblem gradWeights;
+
+    OwnConvolution(Stream stream, Conv2dProblem problem, boolean training) {
+      this.stream = stream;
+      this.training = training;
+      forward = settled(problem, ConvPass.FORWARD);
+      gradInput = training ? settled(problem, ConvPass.GRAD_INPUT) : forward;
+      gradWeights = training ? settled(problem, ConvPass.GRAD_WEIGHTS) : forward;
+    }
+
+    private Conv2dProblem settled(Conv2dProblem problem, ConvPass pass) {
+      return problem.withAlgorithm(Convolution.algorithm(stream, problem, pass));
+    }
+
     @Override
     public void setBatch(int batch) {
-      problem.setBatch(batch);
+      forward.setBatch(batch);
+      gradInput.setBatch(batch);
+      gradWeights.setBatch(batch);
     }
 
     @Override
     public long workspaceBytes() {
-      long bytes = Convolution.workspaceBytes(stream, problem, ConvPass.FORWARD);
+      long bytes = Convolution.workspaceBytes(stream, forward, ConvPass.FORWARD);
       if (training) {
-        bytes = Math.max(bytes, Convolution.workspaceBytes(stream, problem, ConvPass.GRAD_INPUT));
-        bytes = Math.max(bytes, Convolution.workspaceBytes(stream, problem, ConvPass.GRAD_WEIGHTS));
+        bytes = Math.max(bytes, Convolution.workspaceBytes(stream, gradInput, ConvPass.GRAD_INPUT));
+        bytes =
+            Math.max(bytes, Convolution.workspaceBytes(stream, gradWeights, ConvPass.GRAD_WEIGHTS));
       }
       return bytes;
     }
 
     @Override
     public void forward(Tensor x, Tensor w, Tensor bias, Tensor y) {
-      Convolution.forward(stream, problem, x, w, bias, y);
+      Convolution.forward(stream, forward, x, w, bias, y);
     }
 
     @Override
     public void gradWeights(Tensor x, Tensor gradZ, Tensor gradW, Tensor gradBias) {
       if (gradBias != null) {
-        Convolution.gradBias(stream, problem, gradZ, gradBias);
+        Convolution.gradBias(stream, gradWeights, gradZ, gradBias);
       }
-      Convolution.gradWeights(stream, problem, x, gradZ, gradW);
+      Convolution.gradWeights(stream, gradWeights, x, gradZ, gradW);
     }
 
     @Override
     public void gradInput(Tensor gradZ, Tensor w, Tensor gradX) {
-      Convolution.gradInput(stream, problem, gradZ, w, gradX);
+      Convolution.gradInput(stream, gradInput, gradZ, w, gradX);
     }
 
     @Override
     public String algorithm(ConvPass pass) {
-      ConvAlgorithm algorithm = Convolution.algorithm(stream, problem, pass);
+      ConvAlgorithm algorithm =
+          switch (pass) {
+            case FORWARD -> forward.algorithm();
+            case GRAD_INPUT -> gradInput.algorithm();
+            case GRAD_WEIGHTS -> gradWeights.algorithm();
+          };
       return algorithm.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }

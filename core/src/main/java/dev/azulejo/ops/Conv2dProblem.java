@@ -103,6 +103,17 @@ public final class Conv2dProblem {
     azj_conv2d_desc.batch(descriptor, batch);
   }
 
+  /** The same problem, computed by another algorithm. */
+  public Conv2dProblem withAlgorithm(ConvAlgorithm other) {
+    return new Conv2dProblem(
+        shape,
+        batch,
+        other,
+        azj_conv2d_desc.samples_per_unroll(descriptor),
+        activation,
+        azj_conv2d_desc.slope(descriptor));
+  }
+
   /** Its shapes for one sample. */
   public Conv2dShape shape() {
     return shape;

@@ -25,7 +25,12 @@ public enum ConvAlgorithm {
    */
   IMPLICIT_GEMM_TF32(azulejo_h.AZJ_CONV_IMPLICIT_GEMM_TF32(), Precision.TF32),
   /** As IMPLICIT_GEMM_TF32, rounded to BF16. */
-  IMPLICIT_GEMM_BF16(azulejo_h.AZJ_CONV_IMPLICIT_GEMM_BF16(), Precision.BF16);
+  IMPLICIT_GEMM_BF16(azulejo_h.AZJ_CONV_IMPLICIT_GEMM_BF16(), Precision.BF16),
+  /**
+   * F(4x4, 3x3): 36 products for 144, with larger rounding errors. CPU only; see {@link #fits} for
+   * what shapes.
+   */
+  WINOGRAD(azulejo_h.AZJ_CONV_WINOGRAD(), Precision.FLOAT32);
 
   /** Capability times ten of the first devices whose tensor cores take TF32 and BF16. */
   private static final int TENSOR_CORES = 80;
@@ -43,13 +48,27 @@ public enum ConvAlgorithm {
     return precision;
   }
 
-  /** Whether a device has it. It may have limits of its own beside. */
+  /** Whether a device has it. */
   public boolean runsOn(DeviceInfo device) {
-    return this == AUTO
-        || this == DIRECT
-        || this == IM2COL_GEMM
-        || device.kind() != DeviceKind.CPU
-            && (precision == Precision.FLOAT32 || device.capability() >= TENSOR_CORES);
+    boolean cpu = device.kind() == DeviceKind.CPU;
+    return switch (this) {
+      case AUTO, DIRECT, IM2COL_GEMM -> true;
+      case WINOGRAD -> cpu;
+      case IMPLICIT_GEMM -> !cpu;
+      case IMPLICIT_GEMM_TF32, IMPLICIT_GEMM_BF16 -> !cpu && device.capability() >= TENSOR_CORES;
+    };
+  }
+
+  /** Whether it does a shape: WINOGRAD 3x3 kernels with stride 1, dilation 1 and one group only. */
+  public boolean fits(Conv2dShape shape) {
+    return this != WINOGRAD
+        || shape.kernelHeight() == 3
+            && shape.kernelWidth() == 3
+            && shape.strideHeight() == 1
+            && shape.strideWidth() == 1
+            && shape.dilationHeight() == 1
+            && shape.dilationWidth() == 1
+            && shape.groups() == 1;
   }
 
   /** {@code azj_conv_algorithm} of azulejo.h. */
