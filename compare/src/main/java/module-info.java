@@ -1,5 +1,6 @@
 /** Our kernels beside those of others, and what a native call costs. */
 module dev.azulejo.compare {
+  requires ai.djl.api;
   requires com.fasterxml.jackson.databind;
   requires dev.azulejo.bindings;
   requires dev.azulejo.core;

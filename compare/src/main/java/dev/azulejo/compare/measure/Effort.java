@@ -4,14 +4,16 @@ package dev.azulejo.compare.measure;
  * How long is measured.
  *
  * @param warmUpSeconds each contestant runs so long, and at least twice, before its first time
+ * @param settleSeconds pause before each turn: the threads of the one before may spin for a while
  * @param sampleSeconds short runs are repeated until a sample takes so long
  * @param rounds samples of each contestant, at least
  * @param seconds samples are taken until each contestant was measured so long
  */
-public record Effort(double warmUpSeconds, double sampleSeconds, int rounds, double seconds) {
+public record Effort(
+    double warmUpSeconds, double settleSeconds, double sampleSeconds, int rounds, double seconds) {
   /** For figures that are published. */
-  public static final Effort FULL = new Effort(0.05, 0.002, 9, 0.2);
+  public static final Effort FULL = new Effort(0.05, 0.01, 0.005, 9, 0.2);
 
   /** For a look. */
-  public static final Effort QUICK = new Effort(0.01, 0.0005, 3, 0.02);
+  public static final Effort QUICK = new Effort(0.01, 0.005, 0.001, 3, 0.02);
 }

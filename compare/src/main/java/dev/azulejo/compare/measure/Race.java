@@ -3,6 +3,7 @@ package dev.azulejo.compare.measure;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Times contestants who take turns, A B C A B C ..., so that what disturbs the machine for a while
@@ -93,6 +94,7 @@ public final class Race {
       if (count == samples.length) {
         samples = Arrays.copyOf(samples, 2 * count);
       }
+      settle();
       double seconds = time(repeats);
       measured += seconds;
       samples[count++] = seconds / repeats;
@@ -100,6 +102,14 @@ public final class Race {
 
     Times times() {
       return new Times(Arrays.copyOf(samples, count), repeats);
+    }
+
+    /** The others' threads go to sleep, and one run that does not count wakes its own. */
+    private void settle() {
+      if (effort.settleSeconds() > 0) {
+        LockSupport.parkNanos((long) (effort.settleSeconds() * NANOS));
+        time(1);
+      }
     }
 
     private double time(int runs) {

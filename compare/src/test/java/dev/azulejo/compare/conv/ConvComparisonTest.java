@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The contestants agree with the reference on small shapes, and give their memory back. */
 class ConvComparisonTest {
-  private static final Effort ONCE = new Effort(0, 0, 1, 0);
+  private static final Effort ONCE = new Effort(0, 0, 0, 1, 0);
 
   private static Device device;
 

@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TrialTest {
-  private static final Effort EFFORT = new Effort(0, 0, 5, 1e-6);
+  private static final Effort EFFORT = new Effort(0, 0, 0, 5, 1e-6);
 
   private final List<String> calls = new ArrayList<>();
   private final List<String> closed = new ArrayList<>();
