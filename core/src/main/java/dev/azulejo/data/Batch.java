@@ -1,7 +1,7 @@
 package dev.azulejo.data;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Objects;
@@ -28,13 +28,18 @@ public final class Batch {
   private int epoch;
   private int number;
 
-  Batch(Arena arena, int capacity, int lastCount, int sampleSize) {
+  Batch(SegmentAllocator memory, int capacity, int lastCount, int sampleSize) {
     this.sampleSize = sampleSize;
-    this.images = arena.allocate((long) capacity * sampleSize * Float.BYTES, ALIGNMENT);
-    this.labels = arena.allocate((long) capacity * Integer.BYTES, ALIGNMENT);
+    this.images = memory.allocate((long) capacity * sampleSize * Float.BYTES, ALIGNMENT);
+    this.labels = memory.allocate((long) capacity * Integer.BYTES, ALIGNMENT);
     this.indices = new int[capacity];
     this.lastImages = images.asSlice(0, (long) lastCount * sampleSize * Float.BYTES);
     this.lastLabels = labels.asSlice(0, (long) lastCount * Integer.BYTES);
+  }
+
+  /** Bytes of memory that a batch takes, with what alignment may cost. */
+  static long bytes(int capacity, int sampleSize) {
+    return (long) capacity * (sampleSize * (long) Float.BYTES + Integer.BYTES) + 2 * ALIGNMENT;
   }
 
   /** Starts filling: {@code count} is the capacity or the size of the epoch's last batch. */

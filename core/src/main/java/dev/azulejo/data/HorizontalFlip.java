@@ -7,7 +7,7 @@ import java.util.random.RandomGenerator;
  *
  * @param probability 0 (never) to 1 (always)
  */
-public record HorizontalFlip(double probability) implements Transform {
+public record HorizontalFlip(double probability) implements Placing {
 
   /**
    * Checks the probability.
@@ -40,5 +40,22 @@ public record HorizontalFlip(double probability) implements Transform {
         sample[right] = swapped;
       }
     }
+  }
+
+  @Override
+  public void place(Placement placement, RandomGenerator random) {
+    if (random.nextDouble() < probability) {
+      placement.mirror();
+    }
+  }
+
+  @Override
+  public int reach() {
+    return 0;
+  }
+
+  @Override
+  public boolean mirrorsEdges() {
+    return false;
   }
 }

@@ -9,7 +9,7 @@ import java.util.Objects;
  * <p>Bytes stay bytes until they are read: 60,000 images of 28 x 28 take 47 MB this way and 188 MB
  * as floats.
  */
-public final class InMemoryDataset implements Dataset {
+public final class InMemoryDataset implements ByteSamples {
 
   /**
    * {@code byte / 255} for every byte: a table look-up is cheaper than a division for each pixel.
@@ -131,5 +131,15 @@ public final class InMemoryDataset implements Dataset {
     for (int i = 0; i < count; i++) {
       target[offset + i] = UNIT[bytes[from + i] & 0xff];
     }
+  }
+
+  @Override
+  public boolean hasBytes() {
+    return bytes != null;
+  }
+
+  @Override
+  public void readBytes(int index, byte[] target, int offset) {
+    System.arraycopy(bytes, index * shape.size(), target, offset, shape.size());
   }
 }

@@ -1,6 +1,7 @@
 package dev.azulejo.data;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.SegmentAllocator;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 
@@ -74,6 +75,24 @@ public final class Loader implements AutoCloseable {
       boolean shuffle,
       Transform transform,
       int prefetch) {
+    this(dataset, batchSize, seed, shuffle, transform, prefetch, null);
+  }
+
+  /**
+   * As {@link #Loader(Dataset, int, long, boolean, Transform, int)}, with the batches in given
+   * memory, such as a device's host memory.
+   *
+   * @param memory gives {@link #bytes} bytes that live until the loader is closed; null for an
+   *     arena of the loader's own
+   */
+  public Loader(
+      Dataset dataset,
+      int batchSize,
+      long seed,
+      boolean shuffle,
+      Transform transform,
+      int prefetch,
+      SegmentAllocator memory) {
     Objects.requireNonNull(dataset, "dataset");
     Objects.requireNonNull(transform, "transform");
     if (dataset.size() < 1) {
@@ -91,7 +110,12 @@ public final class Loader implements AutoCloseable {
     ring = new Batch[Math.addExact(prefetch, 1)]; // one with the consumer, the others ahead
     try {
       for (int i = 0; i < ring.length; i++) {
-        ring[i] = new Batch(arena, capacity, filler.count(batches - 1), dataset.shape().size());
+        ring[i] =
+            new Batch(
+                memory == null ? arena : memory,
+                capacity,
+                filler.count(batches - 1),
+                dataset.shape().size());
       }
     } catch (RuntimeException | Error e) {
       arena.close();
@@ -104,6 +128,12 @@ public final class Loader implements AutoCloseable {
     if (producer != null) {
       producer.start();
     }
+  }
+
+  /** Bytes of the batches of a loader. */
+  public static long bytes(Dataset dataset, int batchSize, int prefetch) {
+    int capacity = Math.min(batchSize, dataset.size());
+    return Math.multiplyExact(prefetch + 1L, Batch.bytes(capacity, dataset.shape().size()));
   }
 
   /** The number of batches of a whole epoch. */

@@ -10,7 +10,7 @@ import java.util.random.RandomGenerator;
  * @param padding rows and columns added on each side, at least 0; {@code 2 * padding} must be below
  *     the image's height and width
  */
-public record RandomCrop(int padding) implements Transform {
+public record RandomCrop(int padding) implements Placing {
 
   /**
    * Checks the padding.
@@ -40,5 +40,21 @@ public record RandomCrop(int padding) implements Transform {
     int right = random.nextInt(-padding, padding + 1);
     Planes.translate(sample, offset, shape, down, right);
     Planes.mirrorEdges(sample, offset, shape, down, right);
+  }
+
+  @Override
+  public void place(Placement placement, RandomGenerator random) {
+    int down = random.nextInt(-padding, padding + 1);
+    placement.move(down, random.nextInt(-padding, padding + 1));
+  }
+
+  @Override
+  public int reach() {
+    return padding;
+  }
+
+  @Override
+  public boolean mirrorsEdges() {
+    return padding > 0;
   }
 }

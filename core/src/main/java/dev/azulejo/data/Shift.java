@@ -8,7 +8,7 @@ import java.util.random.RandomGenerator;
  *
  * @param pixels the largest distance, at least 0
  */
-public record Shift(int pixels) implements Transform {
+public record Shift(int pixels) implements Placing {
 
   /**
    * Checks the distance.
@@ -27,5 +27,21 @@ public record Shift(int pixels) implements Transform {
     int down = random.nextInt(-pixels, pixels + 1);
     int right = random.nextInt(-pixels, pixels + 1);
     Planes.translate(sample, offset, shape, down, right);
+  }
+
+  @Override
+  public void place(Placement placement, RandomGenerator random) {
+    int down = random.nextInt(-pixels, pixels + 1);
+    placement.move(down, random.nextInt(-pixels, pixels + 1));
+  }
+
+  @Override
+  public int reach() {
+    return pixels;
+  }
+
+  @Override
+  public boolean mirrorsEdges() {
+    return false;
   }
 }

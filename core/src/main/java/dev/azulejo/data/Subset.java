@@ -5,7 +5,7 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /** Some samples of a data set, in an order of their own; a view that copies no image. */
-public final class Subset implements Dataset {
+public final class Subset implements ByteSamples {
 
   private final Dataset base;
   private final int[] indices;
@@ -70,5 +70,15 @@ public final class Subset implements Dataset {
    */
   public int baseIndex(int index) {
     return indices[Objects.checkIndex(index, indices.length)];
+  }
+
+  @Override
+  public boolean hasBytes() {
+    return ByteSamples.has(base);
+  }
+
+  @Override
+  public void readBytes(int index, byte[] target, int offset) {
+    ((ByteSamples) base).readBytes(indices[index], target, offset);
   }
 }

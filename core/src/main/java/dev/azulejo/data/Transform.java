@@ -26,7 +26,7 @@ public interface Transform {
 
   /** The transform that changes nothing. */
   static Transform identity() {
-    return (sample, offset, shape, random) -> {};
+    return Chain.EMPTY;
   }
 
   /**
@@ -34,11 +34,6 @@ public interface Transform {
    * Shift} fills with 0, which is black before normalisation and not after.
    */
   static Transform chain(Transform... transforms) {
-    Transform[] steps = List.of(transforms).toArray(Transform[]::new);
-    return (sample, offset, shape, random) -> {
-      for (Transform step : steps) {
-        step.apply(sample, offset, shape, random);
-      }
-    };
+    return new Chain(List.of(transforms));
   }
 }

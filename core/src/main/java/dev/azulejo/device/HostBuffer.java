@@ -91,18 +91,23 @@ public final class HostBuffer implements Holding {
     return "host buffer '" + owner + "' (" + bytes + " bytes) of " + device;
   }
 
-  /** The memory as an argument of a copy; allocates nothing. */
-  MemorySegment argument(Stream stream, long needed, String name) {
+  /** A part of the memory as an argument of a copy; allocates nothing. */
+  MemorySegment argument(Stream stream, MemorySegment part, long needed, String name) {
     checkOpen();
     if (stream.device() != device) {
       throw new IllegalArgumentException(
           name + " is of another device than the stream: " + this + ", and " + stream);
     }
-    if (bytes < needed) {
-      throw new IllegalArgumentException(
-          name + " needs at least " + needed + " bytes, has " + bytes + ": " + this);
+    long offset = part.address() - memory.address();
+    if (offset < 0 || offset > bytes) {
+      throw new IllegalArgumentException(name + " is not a part of " + this);
     }
-    return segment;
+    long there = Math.min(part.byteSize(), bytes - offset);
+    if (there < needed) {
+      throw new IllegalArgumentException(
+          name + " needs at least " + needed + " bytes, has " + there + ": " + this);
+    }
+    return part;
   }
 
   private void checkOpen() {

@@ -45,6 +45,29 @@ final class HostCopy {
     }
   }
 
+  static void uploadAsync(
+      Stream stream, Tensor target, long elements, HostBuffer source, MemorySegment part) {
+    Objects.requireNonNull(stream, "stream");
+    Objects.requireNonNull(source, "source");
+    Sizes.atLeast(0, elements, "elements");
+    MemorySegment to = target.argument(stream, target.type(), elements, "target");
+    long bytes = elements * target.type().bytes();
+    MemorySegment from = source.argument(stream, part, bytes, "source");
+    NativeCall.check(
+        azulejo_h.azj_upload_async(stream.handle(), to, from, bytes), "azj_upload_async");
+  }
+
+  static void downloadAsync(Stream stream, Tensor source, long elements, HostBuffer target) {
+    Objects.requireNonNull(stream, "stream");
+    Objects.requireNonNull(target, "target");
+    Sizes.atLeast(0, elements, "elements");
+    MemorySegment from = source.argument(stream, source.type(), elements, "source");
+    long bytes = elements * source.type().bytes();
+    MemorySegment to = target.argument(stream, target.segment(), bytes, "target");
+    NativeCall.check(
+        azulejo_h.azj_download_async(stream.handle(), to, from, bytes), "azj_download_async");
+  }
+
   /** Checks that host memory is as large as a tensor. */
   static void checkSize(Tensor tensor, long bytes, String name) {
     if (bytes != tensor.bytes()) {

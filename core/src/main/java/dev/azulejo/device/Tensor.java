@@ -162,13 +162,16 @@ public final class Tensor {
    * a {@link Graph}, the copy is made anew in every run.
    */
   public void uploadAsync(Stream stream, long elements, HostBuffer source) {
-    Objects.requireNonNull(stream, "stream");
-    Objects.requireNonNull(source, "source");
-    MemorySegment to = argument(stream, type, Sizes.atLeast(0, elements, "elements"), "target");
-    MemorySegment from = source.argument(stream, elements * type.bytes(), "source");
-    NativeCall.check(
-        azulejo_h.azj_upload_async(stream.handle(), to, from, elements * type.bytes()),
-        "azj_upload_async");
+    uploadAsync(stream, elements, source, source.segment());
+  }
+
+  /**
+   * As {@link #uploadAsync(Stream, long, HostBuffer)}, of a part of the buffer.
+   *
+   * @param part a slice of the buffer's segment; what is copied begins there
+   */
+  public void uploadAsync(Stream stream, long elements, HostBuffer source, MemorySegment part) {
+    HostCopy.uploadAsync(stream, this, elements, source, part);
   }
 
   /**
@@ -176,13 +179,7 @@ public final class Tensor {
    * once the stream has come this far ({@link Event#synchronize}, {@link Stream#synchronize}).
    */
   public void downloadAsync(Stream stream, long elements, HostBuffer target) {
-    Objects.requireNonNull(stream, "stream");
-    Objects.requireNonNull(target, "target");
-    MemorySegment from = argument(stream, type, Sizes.atLeast(0, elements, "elements"), "source");
-    MemorySegment to = target.argument(stream, elements * type.bytes(), "target");
-    NativeCall.check(
-        azulejo_h.azj_download_async(stream.handle(), to, from, elements * type.bytes()),
-        "azj_download_async");
+    HostCopy.downloadAsync(stream, this, elements, target);
   }
 
   /** Copies off the device to off-heap host memory of exactly this size. */

@@ -3,27 +3,45 @@ package dev.azulejo.nn;
 import dev.azulejo.data.Batch;
 import dev.azulejo.data.Dataset;
 import dev.azulejo.data.Loader;
+import dev.azulejo.data.Transform;
+import dev.azulejo.device.DeviceBuffer;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
 
 /**
- * Measures a network on data sets (row T1), as often as wanted, with memory allocated once. Belongs
- * to its stream's thread.
+ * Measures a network on data sets (row T1), as often as wanted, with memory allocated once. On a
+ * device other than the host the last data set stays there as bytes, where it can ({@link
+ * ResidentBatches#obstacle}), and losses and predictions are read once, at the end. Belongs to its
+ * stream's thread.
  */
 public final class Evaluator implements AutoCloseable {
+  private static final String ALTERNATIVE =
+      "measure on parts of it, Subset.range(data, from, to), or copy the mini-batches from the host:"
+          + " an Evaluator with resident false";
+
   private final Network network;
   private final InferencePlan plan;
   private final Scorer scorer;
   private final Loss loss;
+  private final boolean resident;
+  private Dataset residentData;
+  private ResidentBatches batches;
+
+  /** As below, with data sets kept on the device where they can be. */
+  public Evaluator(Network network, Stream stream, Loss loss, int maxBatch) {
+    this(network, stream, loss, maxBatch, true);
+  }
 
   /**
    * Allocates a plan and a scorer.
    *
    * @param maxBatch the most samples of one run
+   * @param resident whether a device keeps the data set; otherwise the host copies each mini-batch
    */
-  public Evaluator(Network network, Stream stream, Loss loss, int maxBatch) {
+  public Evaluator(Network network, Stream stream, Loss loss, int maxBatch, boolean resident) {
     this.network = network;
     this.loss = loss;
+    this.resident = resident && !stream.device().isHost();
     this.plan = new InferencePlan(network, stream, maxBatch);
     try {
       this.scorer = new Scorer(stream, loss, network.spec().output().size(), maxBatch);
@@ -38,13 +56,20 @@ public final class Evaluator implements AutoCloseable {
    *
    * @throws IllegalArgumentException if the samples' shape or the number of classes is not the
    *     network's
+   * @throws dev.azulejo.device.OutOfDeviceMemoryException if a device has no room for the data set
    */
   public Evaluation evaluate(Dataset data) {
     network.checkData(data);
-    int classes = data.classes();
-    long[][] counts = new long[classes][classes];
-    double lossSum = 0;
-    long hits = 0;
+    Tally tally = new Tally(data);
+    if (resident && ResidentBatches.obstacle(data, Transform.identity(), loss).isEmpty()) {
+      evaluateResident(data, tally);
+    } else {
+      evaluateLoaded(data, tally);
+    }
+    return tally.evaluation();
+  }
+
+  private void evaluateLoaded(Dataset data, Tally tally) {
     try (Loader loader =
         new Loader(data, plan.maxBatch(), 0, false, network.spec().normalization(), 1)) {
       loader.start(0);
@@ -52,36 +77,106 @@ public final class Evaluator implements AutoCloseable {
         int samples = batch.count();
         plan.input().upload(plan.stream(), samples * (long) data.shape().size(), batch.images());
         scorer.load(batch.labels(), samples);
-        // The softmax cross-entropy has the softmax inside: a network that ends in one is asked for
-        // what
-        // goes into it. The predictions are the same.
-        Tensor output =
-            loss == Loss.SOFTMAX_CROSS_ENTROPY ? plan.logits(samples) : plan.run(samples);
-        scorer.score(output, samples, 1, null);
+        score(samples);
         scorer.collect();
-        lossSum += scorer.lossSum();
-        int[] predictions = scorer.predictions(samples);
-        for (int i = 0; i < samples; i++) {
-          int actual = data.label(batch.index(i));
-          counts[actual][predictions[i]]++;
-          if (actual == predictions[i]) {
-            hits++;
-          }
-        }
+        tally.add(scorer.lossSum(), scorer.predictions(samples));
         loader.release(batch);
       }
     }
-    return new Evaluation(
-        data.size(),
-        lossSum / data.size(),
-        (double) hits / data.size(),
-        new ConfusionMatrix(data.classNames(), counts));
+  }
+
+  private void evaluateResident(Dataset data, Tally tally) {
+    keep(data);
+    Stream stream = plan.stream();
+    try (DeviceBuffer memory = stream.device().allocateFloats("predictions", data.size())) {
+      Tensor predictions = memory.ints();
+      batches.start(0, 0);
+      scorer.begin(0, 0);
+      long done = 0;
+      for (int i = 0; i < batches.batches(); i++) {
+        int samples = batches.count(i);
+        batches.gather(samples, plan.input(), scorer.labels());
+        score(samples);
+        scorer.copyPredictions(samples, predictions.slice(done, samples));
+        done += samples;
+      }
+      scorer.collect();
+      tally.add(scorer.lossSum(), predictions.toIntArray(stream));
+    }
+  }
+
+  /** Copies a data set to the device, unless it is the one that is there. */
+  private void keep(Dataset data) {
+    if (data == residentData) {
+      return;
+    }
+    forget();
+    batches =
+        new ResidentBatches(
+            network,
+            plan.stream(),
+            data,
+            0,
+            false,
+            Transform.identity(),
+            plan.maxBatch(),
+            ALTERNATIVE);
+    residentData = data;
+  }
+
+  private void forget() {
+    residentData = null;
+    if (batches != null) {
+      batches.close();
+      batches = null;
+    }
+  }
+
+  private void score(int samples) {
+    // The softmax cross-entropy has the softmax inside: a network that ends in one is asked for
+    // what goes into it. The predictions are the same.
+    Tensor output = loss == Loss.SOFTMAX_CROSS_ENTROPY ? plan.logits(samples) : plan.run(samples);
+    scorer.score(output, samples, 1, null);
   }
 
   /** Frees its memory; a second call does nothing. */
   @Override
   public void close() {
+    forget();
     plan.close();
     scorer.close();
+  }
+
+  /** Counts predictions, which come in the data set's order. */
+  private static final class Tally {
+    private final Dataset data;
+    private final long[][] counts;
+    private double lossSum;
+    private int counted;
+    private long hits;
+
+    Tally(Dataset data) {
+      this.data = data;
+      counts = new long[data.classes()][data.classes()];
+    }
+
+    void add(double losses, int[] predictions) {
+      lossSum += losses;
+      for (int predicted : predictions) {
+        int actual = data.label(counted++);
+        counts[actual][predicted]++;
+        if (actual == predicted) {
+          hits++;
+        }
+      }
+    }
+
+    Evaluation evaluation() {
+      return new Evaluation(
+          data.size(),
+          lossSum / data.size(),
+          (double) hits / data.size(),
+          new ConfusionMatrix(data.classNames(), counts));
+    }
   }
 }

@@ -117,15 +117,35 @@ public final class Scorer implements AutoCloseable {
     Elementwise.sum(stream, samples, 1, hits, 1, hitTotal);
   }
 
+  /** Where a mini-batch's labels go, for who brings them otherwise than by {@link #load}. */
+  public Tensor labels() {
+    return labels;
+  }
+
+  /** Sets the sums on the device, to which {@link #score} adds. */
+  public void begin(float losses, float hits) {
+    hostTotals.setAtIndex(ValueLayout.JAVA_FLOAT, 0, losses);
+    hostTotals.setAtIndex(ValueLayout.JAVA_FLOAT, 1, hits);
+    totals.upload(stream, hostTotals);
+  }
+
+  /**
+   * Waits for the device and reads the sums since {@link #begin} or {@link #collect}, as {@link
+   * #lossSum} and {@link #hitSum}; they stay as they are.
+   */
+  public void read() {
+    totals.download(stream, hostTotals);
+    lossSum = hostTotals.getAtIndex(ValueLayout.JAVA_FLOAT, 0);
+    hitSum = hostTotals.getAtIndex(ValueLayout.JAVA_FLOAT, 1);
+  }
+
   /**
    * Waits for the device and takes over the sums since the last call, as {@link #lossSum} and
    * {@link #hitSum}.
    */
   public void collect() {
-    totals.download(stream, hostTotals);
+    read();
     Elementwise.fill(stream, 2, 0, totals);
-    lossSum = hostTotals.getAtIndex(ValueLayout.JAVA_FLOAT, 0);
-    hitSum = hostTotals.getAtIndex(ValueLayout.JAVA_FLOAT, 1);
   }
 
   /** The collected sum of the samples' losses. */
@@ -136,6 +156,11 @@ public final class Scorer implements AutoCloseable {
   /** The collected number of samples predicted right. */
   public double hitSum() {
     return hitSum;
+  }
+
+  /** Copies the predictions of the last mini-batch to a tensor of the device. */
+  void copyPredictions(int samples, Tensor to) {
+    to.copyFrom(stream, predictions, samples);
   }
 
   /** The predictions of the last mini-batch, into {@code samples} elements of an array. */

@@ -82,8 +82,8 @@ public record Adam(
   }
 
   @Override
-  public OptimizerState start(Device device, Stream stream, long count) {
-    return new State(this, device, stream, count);
+  public OptimizerState start(Device device, Stream stream, long count, int steps) {
+    return new State(this, device, stream, count, steps);
   }
 
   private static final class State implements OptimizerState {
@@ -94,10 +94,10 @@ public record Adam(
     private final Tensor mean;
     private final Tensor square;
 
-    State(Adam adam, Device device, Stream stream, long count) {
+    State(Adam adam, Device device, Stream stream, long count, int steps) {
       this.adam = adam;
       this.count = count;
-      settings = new AdamSettings(device);
+      settings = new AdamSettings(device, steps);
       try {
         moments = new Moments(device, stream, 2, count);
       } catch (RuntimeException | Error e) {
@@ -120,6 +120,30 @@ public record Adam(
           adam.weightDecay,
           adam.decoupledDecay,
           step);
+      Optimizers.adam(stream, settings, count, gradients, weights, mean, square);
+    }
+
+    @Override
+    public void plan(int row, long step, float learningRate) {
+      settings.plan(
+          row,
+          learningRate,
+          adam.beta1,
+          adam.beta2,
+          adam.epsilon,
+          adam.weightDecay,
+          adam.decoupledDecay,
+          step);
+    }
+
+    @Override
+    public void uploadPlan(Stream stream, int steps) {
+      settings.upload(stream, steps);
+    }
+
+    @Override
+    public void updateAsPlanned(Stream stream, Tensor gradients, Tensor weights) {
+      settings.next(stream);
       Optimizers.adam(stream, settings, count, gradients, weights, mean, square);
     }
 

@@ -19,6 +19,8 @@ public interface Optimizer {
    * State for a network's parameters, moments at zero.
    *
    * @param count floats of the parameters' flat buffer
+   * @param steps the most steps that are planned at once, at least 1; see {@link
+   *     OptimizerState#plan}
    */
-  OptimizerState start(Device device, Stream stream, long count);
+  OptimizerState start(Device device, Stream stream, long count, int steps);
 }

@@ -20,6 +20,25 @@ public interface OptimizerState extends AutoCloseable {
    */
   void update(Stream stream, long step, float learningRate, Tensor gradients, Tensor weights);
 
+  /**
+   * Writes down, in host memory, the settings of a step to come.
+   *
+   * @param row the step among those planned, from 0
+   * @param step in the run, from 1
+   * @param learningRate of this step
+   */
+  void plan(int row, long step, float learningRate);
+
+  /** Copies the settings of the first so many planned steps to the device. */
+  void uploadPlan(Stream stream, int steps);
+
+  /**
+   * Updates all parameters by the settings of the next planned step, bit for bit as {@link #update}
+   * does. Allocates nothing, and can be recorded in a graph: the settings come from device memory,
+   * and each run moves on by a step.
+   */
+  void updateAsPlanned(Stream stream, Tensor gradients, Tensor weights);
+
   /** Its moments by name, for checkpoints. */
   Map<String, Tensor> moments();
 

@@ -36,9 +36,14 @@ final class Replica implements AutoCloseable {
    * @param whole samples of the whole mini-batch
    */
   void gradients(MemorySegment images, MemorySegment labels, int samples, int whole) {
-    plan.setBatch(samples);
     plan.input().upload(plan.stream(), samples * sample, images);
     scorer.load(labels, samples);
+    gradients(samples, whole);
+  }
+
+  /** As above, of samples that are in the plan's input and the scorer's labels already. */
+  void gradients(int samples, int whole) {
+    plan.setBatch(samples);
     plan.forward();
     scorer.score(plan.output(), samples, 1f / whole, plan.outputGradient());
     plan.backward();

@@ -61,8 +61,8 @@ public record Sgd(float learningRate, float momentum, boolean lookahead, float w
   }
 
   @Override
-  public OptimizerState start(Device device, Stream stream, long count) {
-    return new State(this, device, stream, count);
+  public OptimizerState start(Device device, Stream stream, long count, int steps) {
+    return new State(this, device, stream, count, steps);
   }
 
   private static final class State implements OptimizerState {
@@ -73,10 +73,10 @@ public record Sgd(float learningRate, float momentum, boolean lookahead, float w
     private final Tensor velocity;
     private float rate = Float.NaN;
 
-    State(Sgd sgd, Device device, Stream stream, long count) {
+    State(Sgd sgd, Device device, Stream stream, long count, int steps) {
       this.sgd = sgd;
       this.count = count;
-      settings = new SgdSettings(device);
+      settings = new SgdSettings(device, steps);
       try {
         moments = sgd.momentum == 0 ? null : new Moments(device, stream, 1, count);
       } catch (RuntimeException | Error e) {
@@ -93,6 +93,23 @@ public record Sgd(float learningRate, float momentum, boolean lookahead, float w
         settings.set(stream, learningRate, sgd.momentum, sgd.weightDecay, sgd.lookahead);
         rate = learningRate;
       }
+      Optimizers.sgd(stream, settings, count, gradients, weights, velocity);
+    }
+
+    @Override
+    public void plan(int row, long step, float learningRate) {
+      settings.plan(row, learningRate, sgd.momentum, sgd.weightDecay, sgd.lookahead);
+    }
+
+    @Override
+    public void uploadPlan(Stream stream, int steps) {
+      settings.upload(stream, steps);
+    }
+
+    @Override
+    public void updateAsPlanned(Stream stream, Tensor gradients, Tensor weights) {
+      settings.next(stream);
+      rate = Float.NaN; // what is in force is no longer what update() set
       Optimizers.sgd(stream, settings, count, gradients, weights, velocity);
     }
 

@@ -1,10 +1,7 @@
 package dev.azulejo.train;
 
-import dev.azulejo.data.Batch;
 import dev.azulejo.data.Dataset;
-import dev.azulejo.data.Loader;
 import dev.azulejo.data.Transform;
-import dev.azulejo.nn.Evaluation;
 import dev.azulejo.nn.Evaluator;
 import dev.azulejo.nn.Loss;
 import dev.azulejo.nn.Network;
@@ -15,11 +12,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 
 /**
  * Trains a network on a data set by mini-batch gradient descent, the data shuffled in every epoch
  * (Algorithm 1, row T5).
+ *
+ * <p>On a device other than the host the data set is copied there once and each step is one native
+ * call ({@link #residentData}, {@link #recordedSteps}); the log says at INFO what a run does and
+ * why. Order, augmentation and normalisation are those of the CPU, bit for bit.
  *
  * <p>Settings come first, then {@link #fit}. The same settings, seed, device and thread count give
  * the same bits, also across a {@link #save} and {@link #resume}.
@@ -28,7 +28,6 @@ import java.util.Optional;
  * from any.
  */
 public final class Trainer {
-  private static final int PREFETCH = 3;
   private static final int EVALUATION_BATCH = 256;
 
   private final Network network;
@@ -41,6 +40,9 @@ public final class Trainer {
   private EarlyStop earlyStop;
   private int batchSize = 64;
   private int workers = 1;
+  private int reportEvery = 50;
+  private boolean residentData = true;
+  private boolean recordedSteps = true;
   private long seed = 42;
   private Path resumeFrom;
   private volatile boolean stopping;
@@ -122,6 +124,39 @@ public final class Trainer {
     return this;
   }
 
+  /**
+   * Mini-batches between two reports of a device that runs ahead of the host, at least 1; an
+   * epoch's last mini-batch is always reported. Only then are the losses read: a loss that is no
+   * number ends the run at the next report. The CPU, and several workers, report every mini-batch.
+   */
+  public Trainer reportEvery(int miniBatches) {
+    if (miniBatches < 1) {
+      throw new IllegalArgumentException(
+          "reports must be at least 1 mini-batch apart, was " + miniBatches);
+    }
+    reportEvery = miniBatches;
+    return this;
+  }
+
+  /**
+   * Whether a device keeps a copy of data sets that are bytes in memory, and gathers the
+   * mini-batches itself; otherwise they are copied from the host. The same bits either way. The CPU
+   * needs no copy.
+   */
+  public Trainer residentData(boolean value) {
+    residentData = value;
+    return this;
+  }
+
+  /**
+   * Whether a device's steps are recorded as a graph and then run by one call each; otherwise their
+   * operations are called one by one, for layers that cannot be recorded. The same bits either way.
+   */
+  public Trainer recordedSteps(boolean value) {
+    recordedSteps = value;
+    return this;
+  }
+
   /** Decides the order of the samples and their augmentation. */
   public Trainer seed(long value) {
     seed = value;
@@ -137,7 +172,10 @@ public final class Trainer {
     return this;
   }
 
-  /** Ends {@link #fit}, or the next one, after the mini-batch it is at; from any thread. */
+  /**
+   * Ends {@link #fit}, or the next one, after the mini-batch it is at, which is reported; from any
+   * thread.
+   */
   public void stop() {
     stopping = true;
   }
@@ -153,7 +191,7 @@ public final class Trainer {
       throw new IllegalStateException(
           "there is no training run to save: call save from a listener while fit runs");
     }
-    Checkpoint.write(file, network, run.step.optimizer(), run.state());
+    Checkpoint.write(file, network, run.optimizer(), run.state());
   }
 
   /**
@@ -162,7 +200,7 @@ public final class Trainer {
    * @throws IllegalArgumentException if the data set does not fit the network, or a checkpoint
    *     these settings
    * @throws TrainingException if the loss is no longer finite; the weights are those before that
-   *     mini-batch
+   *     mini-batch, or, on a device, those of the last report, where they were finite
    */
   public TrainingHistory fit(Dataset data, int epochs) {
     network.checkData(data);
@@ -177,44 +215,49 @@ public final class Trainer {
       network.setClassNames(data.classNames());
     }
     int batch = Math.min(batchSize, data.size());
-    Transform transform = Transform.chain(augmentation, network.spec().normalization());
-    try (TrainingStep step =
-            new TrainingStep(network, optimizer, loss, batch, Math.min(workers, batch));
-        Loader loader = new Loader(data, batch, seed, true, transform, PREFETCH);
-        Evaluator evaluator =
-            validation == null
-                ? null
-                : new Evaluator(
-                    network,
-                    network.device().stream(),
-                    loss,
-                    Math.min(EVALUATION_BATCH, validation.size()))) {
-      run = new TrainingRun(step, loader, epochs, settings(data));
+    PassSettings how =
+        new PassSettings(
+            network,
+            data,
+            optimizer,
+            loss,
+            augmentation,
+            batch,
+            Math.min(workers, batch),
+            seed,
+            reportEvery,
+            residentData,
+            recordedSteps);
+    try (Pass pass = how.open();
+        Evaluator evaluator = evaluator()) {
+      StepRates rates = new StepRates(optimizer.learningRate(), schedule, pass.batches(), epochs);
+      Map<String, String> settings = settings(data);
+      run = new TrainingRun(pass, rates, settings, listeners, () -> stopping);
       if (resumeFrom != null) {
-        run.restore(Checkpoint.read(resumeFrom, network, step.optimizer(), run.settings));
+        run.restore(Checkpoint.read(resumeFrom, network, pass.optimizer(), settings));
         resumeFrom = null;
       }
-      return train(evaluator);
+      TrainingHistory history =
+          run.train(evaluator == null ? null : () -> evaluator.evaluate(validation), earlyStop);
+      // Other streams may read the weights at once.
+      network.device().stream().synchronize();
+      return history;
     } finally {
       run = null;
       stopping = false;
     }
   }
 
-  private TrainingHistory train(Evaluator evaluator) {
-    Optional<String> reason = decideEarlyStop();
-    while (run.epoch < run.epochs && reason.isEmpty()) {
-      if (!epoch()) {
-        return new TrainingHistory(run.history, true, Optional.empty());
-      }
-      Evaluation measured = evaluator == null ? null : evaluator.evaluate(validation);
-      EpochReport report = run.finishEpoch(measured);
-      for (TrainingListener listener : listeners) {
-        listener.epoch(report);
-      }
-      reason = decideEarlyStop();
-    }
-    return new TrainingHistory(run.history, false, reason);
+  /** Null without a validation set. */
+  private Evaluator evaluator() {
+    return validation == null
+        ? null
+        : new Evaluator(
+            network,
+            network.device().stream(),
+            loss,
+            Math.min(EVALUATION_BATCH, validation.size()),
+            residentData);
   }
 
   private void checkLoss() {
@@ -226,78 +269,6 @@ public final class Trainer {
               + " has one inside; leave the layer out (predict gives probabilities without it too),"
               + " or choose another loss");
     }
-  }
-
-  private Optional<String> decideEarlyStop() {
-    return earlyStop == null ? Optional.empty() : earlyStop.decide(run.history);
-  }
-
-  /**
-   * The mini-batches that are left of an epoch; false if told to stop before the last one was done.
-   */
-  private boolean epoch() {
-    TrainingRun r = run;
-    BatchReport report = r.report;
-    r.loader.start(r.epoch, r.batch);
-    long begin = System.nanoTime();
-    report.trainedSamples = 0;
-    report.nanos = 0;
-    for (Batch batch = r.loader.next(); batch != null; batch = r.loader.next()) {
-      if (stopping) {
-        return false;
-      }
-      int samples = batch.count();
-      r.step.gradients(batch.images(), batch.labels(), samples);
-      r.loader.release(batch);
-      checkFinite(samples);
-      float rate =
-          (float)
-              (optimizer.learningRate()
-                  * schedule.factor(r.step.steps(), r.loader.batches(), r.epochs));
-      r.step.update(rate);
-      r.batch++;
-      report.epoch = r.epoch + 1;
-      report.epochs = r.epochs;
-      report.batch = r.batch;
-      report.batches = r.loader.batches();
-      report.samples += samples;
-      report.lossSum += r.step.lossSum();
-      report.hits += r.step.hitSum();
-      report.learningRate = rate;
-      report.trainedSamples += samples;
-      report.nanos = System.nanoTime() - begin;
-      for (int i = 0; i < listeners.size(); i++) {
-        listeners.get(i).batch(report);
-      }
-    }
-    return true;
-  }
-
-  /**
-   * A loss that is no number means that nothing after it would be one: the run ends before the
-   * update.
-   */
-  private void checkFinite(int samples) {
-    double mean = run.step.lossSum() / samples;
-    if (Double.isFinite(mean)) {
-      return;
-    }
-    throw new TrainingException(
-        "the loss is "
-            + mean
-            + " in epoch "
-            + (run.epoch + 1)
-            + ", mini-batch "
-            + (run.batch + 1)
-            + " of "
-            + run.loader.batches()
-            + " (step "
-            + (run.step.steps() + 1)
-            + "): "
-            + run.step.firstNonFinite().orElse("the outputs are finite, but too large for the loss")
-            + ". The weights are those before this mini-batch. A learning rate below "
-            + optimizer.learningRate()
-            + " is the usual cure; labels and inputs are worth a look");
   }
 
   private Map<String, String> settings(Dataset data) {

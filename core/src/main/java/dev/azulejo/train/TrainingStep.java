@@ -61,7 +61,7 @@ public final class TrainingStep implements AutoCloseable {
     OptimizerState state = null;
     try {
       replica = new Replica(network, workers == 1 ? stream : ownStream, loss, share);
-      state = optimizer.start(device, stream, network.layout().count());
+      state = optimizer.start(device, stream, network.layout().count(), 1);
       for (int i = 1; i < workers; i++) {
         others.add(new Worker(i, network, threads, loss, share));
       }
@@ -90,8 +90,7 @@ public final class TrainingStep implements AutoCloseable {
       return;
     }
     // The workers' streams do not wait for this one, which may still have to sum up the gradients
-    // that
-    // they are about to overwrite, and to update the weights.
+    // that they are about to overwrite, and to update the weights.
     stream.synchronize();
     try {
       handOut(images, labels, samples);

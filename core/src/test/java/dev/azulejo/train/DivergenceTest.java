@@ -26,6 +26,7 @@ class DivergenceTest extends DeviceTest {
               TrainingException.class,
               () ->
                   Trainer.of(network)
+                      .reportEvery(1)
                       .optimizer(Sgd.rate(1e20f))
                       .batchSize(8)
                       .workers(workers)
@@ -76,6 +77,7 @@ class DivergenceTest extends DeviceTest {
               TrainingException.class,
               () ->
                   Trainer.of(network)
+                      .reportEvery(1)
                       .batchSize(4)
                       .listener(remember(network, last))
                       .listener(
@@ -104,7 +106,8 @@ class DivergenceTest extends DeviceTest {
       network.weights().upload(stream, weights);
       TrainingException e =
           assertThrows(
-              TrainingException.class, () -> Trainer.of(network).fit(SmallRuns.glyphs(8), 1));
+              TrainingException.class,
+              () -> Trainer.of(network).reportEvery(1).fit(SmallRuns.glyphs(8), 1));
       assertMessage("the parameters of dense1 are no longer finite", e);
       assertMessage("in epoch 1, mini-batch 1 of 1 (step 1)", e);
     }

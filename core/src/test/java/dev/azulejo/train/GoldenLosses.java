@@ -27,7 +27,8 @@ final class GoldenLosses {
         List.of(Sgd.rate(0.02f).momentum(0.9f), Adam.rate(0.002f).weightDecay(1e-3f))) {
       try (Device device = kind == DeviceKind.CPU ? Device.cpu(2) : Device.open(kind);
           Network network = Network.create(device, SmallRuns.SPEC, 42)) {
-        Trainer trainer = Trainer.of(network).optimizer(optimizer).batchSize(16).seed(42);
+        Trainer trainer =
+            Trainer.of(network).reportEvery(1).optimizer(optimizer).batchSize(16).seed(42);
         trainer.listener(
             new TrainingListener() {
               private double before;

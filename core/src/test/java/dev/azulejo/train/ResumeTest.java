@@ -168,7 +168,7 @@ class ResumeTest extends DeviceTest {
     Path file = folder.resolve("run.safetensors");
     float[] saved;
     try (Network network = Network.create(device, SmallRuns.SPEC, 5)) {
-      Trainer trainer = Trainer.of(network).optimizer(Adam.rate(0.01f));
+      Trainer trainer = Trainer.of(network).reportEvery(1).optimizer(Adam.rate(0.01f));
       trainer.listener(saveAtEpoch(trainer, file));
       trainer.fit(DATA, 1);
       saved = SmallRuns.weights(network);
@@ -238,7 +238,7 @@ class ResumeTest extends DeviceTest {
   }
 
   private static Trainer trainer(Way way, Network network) {
-    return way.settings().apply(Trainer.of(network).batchSize(8).seed(77));
+    return way.settings().apply(Trainer.of(network).reportEvery(1).batchSize(8).seed(77));
   }
 
   /** All but the seconds, which are those since the resume. */

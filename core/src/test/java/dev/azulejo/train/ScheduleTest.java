@@ -74,6 +74,7 @@ class ScheduleTest extends DeviceTest {
       float[] before = SmallRuns.weights(network);
       int[] at = {0};
       Trainer.of(network)
+          .reportEvery(1)
           .optimizer(Sgd.rate(0.1f))
           .batchSize(4)
           .schedule(

@@ -67,6 +67,7 @@ class TrainerTest extends DeviceTest {
           };
       TrainingHistory history =
           Trainer.of(network)
+              .reportEvery(1)
               .optimizer(Sgd.rate(0.01f))
               .batchSize(4)
               .listener(listener)
@@ -193,6 +194,7 @@ class TrainerTest extends DeviceTest {
     try (Network network = Network.create(device, SmallRuns.SPEC, 1)) {
       Trainer trainer =
           Trainer.of(network)
+              .reportEvery(1)
               .batchSize(4)
               .listener(
                   new TrainingListener() {
@@ -227,6 +229,7 @@ class TrainerTest extends DeviceTest {
     try (Network network = Network.create(device, SmallRuns.SPEC, 1)) {
       Trainer trainer =
           Trainer.of(network)
+              .reportEvery(1)
               .optimizer(Adam.rate(0.01f))
               .loss(Loss.SIGMOID_CROSS_ENTROPY)
               .batchSize(6)

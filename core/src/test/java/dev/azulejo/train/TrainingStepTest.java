@@ -246,17 +246,17 @@ class TrainingStepTest extends DeviceTest {
       java.util.Arrays.fill(nan, Float.NaN);
       poison.floats().upload(stream, nan);
     }
-    try (OptimizerState state = Adam.rate(1).start(device, stream, 32)) {
+    try (OptimizerState state = Adam.rate(1).start(device, stream, 32, 1)) {
       assertEquals(java.util.Set.of("mean", "square"), state.moments().keySet());
       state
           .moments()
           .values()
           .forEach(moment -> assertArrayEquals(new float[32], moment.toArray(stream)));
     }
-    try (OptimizerState state = Sgd.rate(1).momentum(0.5f).start(device, stream, 32)) {
+    try (OptimizerState state = Sgd.rate(1).momentum(0.5f).start(device, stream, 32, 1)) {
       assertArrayEquals(new float[32], state.moments().get("velocity").toArray(stream));
     }
-    try (OptimizerState state = Sgd.rate(1).start(device, stream, 32)) {
+    try (OptimizerState state = Sgd.rate(1).start(device, stream, 32, 1)) {
       assertEquals(0, state.moments().size(), "plain gradient descent keeps nothing");
     }
   }
