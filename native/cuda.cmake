@@ -11,7 +11,7 @@ set(AZJ_CUDA_ARCHITECTURES 75 80 86 89 90a 100 120 CACHE STRING "compute capabil
 # Host code: compiled by the C++ compiler.
 set(AZJ_CUDA_HOST_SOURCES
   architectures check choice conv2d device event gemm graph memory staging stream stream_conv2d stream_gemm
-  stream_operations)
+  stream_operations tensor_map)
 list(TRANSFORM AZJ_CUDA_HOST_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cuda/\\1.cpp")
 
 # Kernels and their launchers.
@@ -20,6 +20,10 @@ set(AZJ_CUDA_KERNEL_SOURCES
   gemm_grid gemm_one_block gemm_register gemm_tensor gemm_tiled im2col loss optimizer pool2d random reduction select
   softmax)
 list(TRANSFORM AZJ_CUDA_KERNEL_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cuda/\\1.cu")
+
+# Those with instructions of compute capability 9.0 alone, compiled for it alone.
+set(AZJ_CUDA_HOPPER_SOURCES gemm_hopper)
+list(TRANSFORM AZJ_CUDA_HOPPER_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cuda/\\1.cu")
 
 # What architectures.cpp tells of the build.
 list(JOIN AZJ_CUDA_ARCHITECTURES "," azj_machine_code)
@@ -60,6 +64,6 @@ message(STATUS "CUDA: nvcc ${CMAKE_CUDA_COMPILER_VERSION} for ${AZJ_CUDA_ARCHITE
 add_subdirectory(src/cuda)
 
 set(AZJ_CUDA_FOUND TRUE)
-set(AZJ_CUDA_OBJECTS $<TARGET_OBJECTS:azj_cuda>)
+set(AZJ_CUDA_OBJECTS $<TARGET_OBJECTS:azj_cuda> $<TARGET_OBJECTS:azj_cuda_hopper>)
 # Static: at run time only the driver is needed, which cudart looks for itself, so that the library loads without one.
 set(AZJ_CUDA_LIBRARIES CUDA::cudart_static)

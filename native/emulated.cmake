@@ -1,7 +1,8 @@
 # libazulejo_emulated.so: libazulejo.so with the sources of src/cuda compiled, unchanged, by the C++ compiler on the CUDA
 # headers of emulation/, and the tests that execute them.
 
-set_source_files_properties(${AZJ_CUDA_KERNEL_SOURCES} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS -xc++)
+set(azj_emulated_kernels ${AZJ_CUDA_KERNEL_SOURCES} ${AZJ_CUDA_HOPPER_SOURCES})
+set_source_files_properties(${azj_emulated_kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS -xc++)
 
 add_library(azj_emulated_backend OBJECT src/cuda/emulated_backend.cpp)
 target_include_directories(azj_emulated_backend BEFORE PRIVATE emulation)
@@ -11,7 +12,7 @@ target_include_directories(azj_emulated_backend PRIVATE include src)
 # library of the emulated CUDA needs beside the common sources.
 function(azj_add_emulated name)
   add_library(${name}_host OBJECT ${AZJ_CUDA_HOST_SOURCES})
-  add_library(${name}_kernels OBJECT ${AZJ_CUDA_KERNEL_SOURCES})
+  add_library(${name}_kernels OBJECT ${azj_emulated_kernels})
   target_compile_options(${name}_kernels PRIVATE ${AZJ_EMULATION_CHECK_FLAGS})
   foreach(part ${name}_host ${name}_kernels)
     # Before all others: <cuda_runtime.h> is emulation's even where a toolkit is installed.

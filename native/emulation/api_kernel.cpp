@@ -45,14 +45,15 @@ Fault check_pointers(const Kernel& kernel, int device) {
   return fault;
 }
 
-Fault run_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t shared_bytes, int device) {
-  Fault fault = check_pointers(kernel, device);
+Fault run_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t shared_bytes, const Device& device) {
+  Fault fault = check_pointers(kernel, device.ordinal);
   if (fault.error != cudaSuccess) return fault;
   Grid work;
   work.kernel = &kernel;
   work.grid = grid;
   work.block = block;
   work.shared_bytes = shared_bytes;
+  work.capability = device.capability;
   work.reverse = reverse_order();
   work.blocks = static_cast<uint64_t>(grid.x) * grid.y * grid.z;
   return run_grid(work);
@@ -97,8 +98,8 @@ cudaError_t launch_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t sh
     }
     Operation operation;
     operation.type = cudaGraphNodeTypeKernel;
-    operation.run = [kernel, grid, block, shared_bytes, ordinal = device->ordinal] {
-      return run_kernel(kernel, grid, block, shared_bytes, ordinal);
+    operation.run = [kernel, grid, block, shared_bytes, device] {
+      return run_kernel(kernel, grid, block, shared_bytes, *device);
     };
     return runtime.submit(*stream, std::move(operation));
   });

@@ -62,6 +62,8 @@ const char* const kFunctions[] = {"cudaGetDeviceCount",
                                   "cudaFuncSetAttribute",
                                   "cudaFuncGetAttributes",
                                   "cudaOccupancyMaxActiveBlocksPerMultiprocessor",
+                                  "cudaGetDriverEntryPointByVersion",
+                                  "cuTensorMapEncodeTiled",
                                   "cudaLaunchKernelExC"};
 
 }  // namespace

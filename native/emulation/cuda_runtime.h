@@ -23,8 +23,9 @@
 // the threads of a block. Like CUDA, __thread forbids an initialiser that needs code.
 #define __shared__ static __thread
 
-// launch.cuh and ptx.cuh of src/cuda have twins here. An #include "launch.cuh" beside a kernel finds the file of
+// launch.cuh, ptx.cuh and ptx_hopper.cuh of src/cuda have twins here. An #include "launch.cuh" beside a kernel finds the file of
 // src/cuda first; it includes this header before its include guard, and the twin below has that same guard, so that
 // what the kernel gets is the twin.
 #include "launch.cuh"
 #include "ptx.cuh"
+#include "ptx_hopper.cuh"

@@ -76,6 +76,11 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* fu
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* function, int threads,
                                                           size_t shared_bytes);
 
+// ---- functions of the driver
+cudaError_t cudaGetDriverEntryPointByVersion(const char* symbol, void** function, unsigned int version,
+                                             unsigned long long flags,
+                                             cudaDriverEntryPointQueryResult* result = nullptr);
+
 // ---- the typed forms that cuda_runtime.h adds for C++
 template <class T>
 inline cudaError_t cudaMalloc(T** pointer, size_t bytes) {

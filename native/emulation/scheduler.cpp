@@ -86,6 +86,7 @@ bool Scheduler::begin_next_block() {
   builtins.block = position(grid_->reverse ? grid_->blocks - 1 - turn_ : turn_, grid_->grid);
   started_ = returned_ = 0;
   shared_.begin_block();
+  asynchrony_.begin_block();
   return true;
 }
 
@@ -96,6 +97,16 @@ ThreadState* Scheduler::start_one() {
   thread.committed_groups = 0;
   if (!thread.copies.empty()) thread.copies.clear();
   return &thread;
+}
+
+// A thread that waited and can go on; nullptr where one that has not begun comes first, or none can. Asynchronous copies
+// arrive when nobody can do anything else: as late as possible.
+ThreadState* Scheduler::next_ready() {
+  if (started_ == threads_ && returned_ < threads_) {
+    while (ready_.head == nullptr && asynchrony_.copies.deliver(*this)) {
+    }
+  }
+  return ready_.take();
 }
 
 // The running stack holds one thread after the other, until one of them has to wait.
@@ -120,10 +131,11 @@ void Scheduler::resumed(ThreadState* thread) {
 
 // Returns when this stack has a thread to start.
 void Scheduler::thread_returned() {
+  asynchrony_.end_thread(*this);
   running_->wait = Wait::kReturned;
   ++returned_;
   Stack* mine = current_stack_;
-  if (ThreadState* next = ready_.take()) {
+  if (ThreadState* next = next_ready()) {
     free_stacks_.push_back(mine);
     current_stack_ = next->stack;
     switch_context(mine->context, next->stack->context);
@@ -132,6 +144,7 @@ void Scheduler::thread_returned() {
   starting_ = start_one();
   if (starting_ != nullptr) return;
   if (returned_ < threads_) stuck();
+  asynchrony_.end_block(*this);
   if (begin_next_block()) {
     starting_ = start_one();
     return;
@@ -143,7 +156,7 @@ void Scheduler::thread_returned() {
 // Leaves the running thread, which is in some list, until it is taken from ready_.
 void Scheduler::suspend() {
   ThreadState* thread = running_;
-  ThreadState* next = ready_.take();
+  ThreadState* next = next_ready();
   if (next == thread) {
     thread->wait = Wait::kRunning;
     return;
@@ -159,6 +172,13 @@ void Scheduler::suspend() {
   }
   switch_context(thread->stack->context, current_stack_->context);
   resumed(thread);
+}
+
+void Scheduler::wait_in(ThreadList& list, Wait why, Site site) {
+  running_->wait = why;
+  running_->site = site;
+  list.append(running_);
+  suspend();
 }
 
 Stack* Scheduler::take_stack() {

@@ -7,15 +7,16 @@
 #include <cstdint>
 #include <vector>
 
+#include "asynchrony.hpp"
 #include "context.hpp"
 #include "device_builtins.h"
 #include "fault.hpp"
 #include "kernel.hpp"
 #include "shared_memory.hpp"
+#include "thread_state.hpp"
 
 namespace azj::emulation {
 
-constexpr int kMaxBlockThreads = 1024;
 
 // One launch, shared by the OS threads that run it. Blocks are handed out in order, so that the first faulty block is
 // the same in every run: blocks before it still run, and the fault of the lowest one is kept.
@@ -23,55 +24,12 @@ struct Grid {
   const Kernel* kernel = nullptr;
   dim3 grid, block;
   size_t shared_bytes = 0;
+  int capability = 0;    // of the device, 10 * major + minor
   bool reverse = false;  // threads and blocks start in the reverse order
 
   uint64_t blocks = 0;
   std::atomic<uint64_t> next{0};                   // how many were handed out
   std::atomic<uint64_t> first_faulty{UINT64_MAX};  // in the order of handing out
-};
-
-struct AsyncCopy {
-  void* target;
-  const void* source;  // nullptr: zeros
-  uint32_t bytes;
-  uint32_t group;
-};
-
-enum class Wait : uint8_t { kNotStarted, kRunning, kBarrier, kWarp, kReturned };
-
-struct ThreadState {
-  uint3 index;
-  Stack* stack;
-  ThreadState* next;  // in the list it waits in
-  Wait wait;
-  int number;  // in the block
-  Site site;
-  uint32_t mask;  // of the warp function it waits at
-  int barrier_result;
-  uint32_t committed_groups;
-  std::vector<AsyncCopy> copies;
-};
-
-// A first-in first-out list of suspended threads.
-struct ThreadList {
-  ThreadState* head = nullptr;
-  ThreadState* tail = nullptr;
-  void append(ThreadState* thread) {
-    thread->next = nullptr;
-    (tail != nullptr ? tail->next : head) = thread;
-    tail = thread;
-  }
-  void append(ThreadList& other) {
-    if (other.head == nullptr) return;
-    (tail != nullptr ? tail->next : head) = other.head;
-    tail = other.tail;
-    other.head = other.tail = nullptr;
-  }
-  ThreadState* take() {
-    ThreadState* thread = head;
-    if (thread != nullptr && (head = thread->next) == nullptr) tail = nullptr;
-    return thread;
-  }
 };
 
 // Lanes that wait at one warp function, kept by the lowest lane of the mask they named.
@@ -107,6 +65,14 @@ class Scheduler {
   void rendezvous(WarpOperation operation, uint32_t mask, void* operand, WarpComplete complete, Site site);
   uint32_t live_lanes() const;
   ThreadState& running() { return *running_; }
+  // Suspends the running thread until `list` is woken.
+  void wait_in(ThreadList& list, Wait why, Site site);
+  void wake(ThreadList& list) { ready_.append(list); }
+  // On behalf of another thread, which has to be the one a fault is reported for.
+  void blame(int thread) { running_ = &states_[thread]; }
+  const Grid& grid() const { return *grid_; }
+  int threads() const { return threads_; }
+  Asynchrony& asynchrony() { return asynchrony_; }
   // Gives the kernel up.
   [[noreturn]] __attribute__((format(printf, 3, 4))) void fail(cudaError_t error, const char* pattern, ...);
   // The same from a signal handler, which then has to continue base().
@@ -123,6 +89,7 @@ class Scheduler {
   [[noreturn]] void stuck();
   void suspend();
   ThreadState* start_one();
+  ThreadState* next_ready();
   Stack* take_stack();
   void resumed(ThreadState* thread);
   void finish_fault();
@@ -145,6 +112,7 @@ class Scheduler {
   std::vector<ThreadState> states_;
   WarpState warps_[kMaxBlockThreads / 32];
   SharedMemory shared_;
+  Asynchrony asynchrony_;
 
   Fault fault_;
   bool abandoned_ = false;

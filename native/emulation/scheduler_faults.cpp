@@ -14,10 +14,12 @@ void Scheduler::stuck() {
   for (int i = 0; i < threads_; ++i) {
     const ThreadState& thread = states_[i];
     if (thread.wait == Wait::kReturned) continue;
-    if (waiting == nullptr || (thread.wait == Wait::kWarp && waiting->wait != Wait::kWarp)) waiting = &thread;
+    // What others wait for in the end: the kinds of wait are in that order.
+    if (waiting == nullptr || thread.wait > waiting->wait) waiting = &thread;
   }
   running_ = const_cast<ThreadState*>(waiting);
   const Site& site = waiting->site;
+  if (waiting->wait > Wait::kWarp) asynchrony_.explain(*this, *waiting);
   if (waiting->wait == Wait::kBarrier) {
     int first = 0;
     while (states_[first].wait != Wait::kReturned) ++first;

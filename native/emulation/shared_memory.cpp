@@ -157,6 +157,12 @@ bool SharedMemory::contains(const void* address, size_t bytes) const {
   return library_ != nullptr && wanted >= library_->begin && wanted + bytes <= library_->end;
 }
 
+bool SharedMemory::window_address(const void* pointer, uint32_t& address) const {
+  if (reinterpret_cast<uintptr_t>(pointer) - reinterpret_cast<uintptr_t>(dynamic_) >= dynamic_bytes_) return false;
+  address = static_cast<uint32_t>(static_cast<const char*>(pointer) - static_cast<const char*>(dynamic_)) + kWindowBegin;
+  return true;
+}
+
 void SharedMemory::describe(const void* address, char* text, size_t size) const {
   uintptr_t wanted = reinterpret_cast<uintptr_t>(address), begin = reinterpret_cast<uintptr_t>(dynamic_);
   if (wanted >= begin && wanted < begin + kMaxSharedBytes) {

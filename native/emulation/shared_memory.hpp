@@ -22,6 +22,9 @@ constexpr uint32_t kSharedPattern = 0x7fa5a5a5;
 // The most dynamic shared memory any device gives a block.
 constexpr size_t kMaxSharedBytes = 227 * 1024;
 
+// Where dynamic shared memory begins in the window of shared addresses: what comes before, the system has.
+constexpr uint32_t kWindowBegin = 1024;
+
 class SharedMemory {
  public:
   SharedMemory();
@@ -36,6 +39,9 @@ class SharedMemory {
 
   void* dynamic() const { return dynamic_; }
   bool contains(const void* address, size_t bytes) const;
+  // Between pointers and addresses of the shared window, of dynamic memory; false for other pointers.
+  bool window_address(const void* pointer, uint32_t& address) const;
+  const void* at_window(uint32_t address) const { return static_cast<const char*>(dynamic_) + address - kWindowBegin; }
   // "offset 12 of 256 bytes of dynamic shared memory", "offset 0 of shared variable tile"
   void describe(const void* address, char* text, size_t size) const;
 

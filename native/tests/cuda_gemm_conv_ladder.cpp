@@ -165,12 +165,16 @@ constexpr Rung kRungs[] = {
     {GemmRung::TENSOR_BF16, GemmTile::MEDIUM, Rounding::BF16},
     {GemmRung::TENSOR_BF16, GemmTile::LARGE, Rounding::BF16},
     {GemmRung::TENSOR_BF16, GemmTile::AUTO, Rounding::BF16},
+    {GemmRung::HOPPER_TF32, GemmTile::MEDIUM, Rounding::TF32},
+    {GemmRung::HOPPER_TF32, GemmTile::LARGE, Rounding::TF32},
+    {GemmRung::HOPPER_TF32, GemmTile::AUTO, Rounding::TF32},
 };
 
 void launch(cudaStream_t stream, const Rung& r, const GemmProblem& p) {
   if (r.tile == GemmTile::AUTO) return azj::cuda::gemm(stream, r.rung, p);
   if (r.rung == GemmRung::REGISTER) return azj::cuda::gemm_register(stream, p, r.tile);
   if (r.rung == GemmRung::TENSOR_TF32) return azj::cuda::gemm_tensor_tf32(stream, p, r.tile);
+  if (r.rung == GemmRung::HOPPER_TF32) return azj::cuda::gemm_hopper_tf32(stream, p, r.tile);
   azj::cuda::gemm_tensor_bf16(stream, p, r.tile);
 }
 

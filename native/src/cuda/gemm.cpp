@@ -7,6 +7,7 @@
 #include "check.hpp"
 #include "error.hpp"
 #include "grid.hpp"
+#include "tensor_map.hpp"
 
 namespace azj::cuda {
 
@@ -20,6 +21,21 @@ int device_attribute(cudaDeviceAttr attribute) {
 }
 
 std::string text(int64_t value) { return std::to_string(value); }
+
+std::string capability_text() {
+  return "this device has " + text(device_attribute(cudaDevAttrComputeCapabilityMajor)) + "." +
+         text(device_attribute(cudaDevAttrComputeCapabilityMinor));
+}
+
+// The bulk copy engine takes A and B as they lie in memory, or not at all.
+bool has_tensor_maps(const GemmProblem& p, std::string& reason) {
+  std::string why;
+  const char* const operand = !has_tensor_map(view_a(p), why) ? "A" : !has_tensor_map(view_b(p), why) ? "B" : nullptr;
+  if (operand == nullptr) return true;
+  reason = "GEMM rung 8 reads A and B with the bulk copy engine, and " + (operand + (" " + why)) +
+           ". Rungs 6 and 7 take every layout";
+  return false;
+}
 
 }  // namespace
 
@@ -63,6 +79,8 @@ bool supports(GemmRung rung, const GemmProblem& p, std::string& reason) {
     case GemmRung::TENSOR_TF32:
     case GemmRung::TENSOR_BF16:
       return has_tensor_cores(reason);
+    case GemmRung::HOPPER_TF32:
+      return has_hopper(reason) && has_tensor_maps(p, reason);
   }
   reason = "there is no GEMM rung " + text(rung_number);
   return false;
@@ -71,8 +89,14 @@ bool supports(GemmRung rung, const GemmProblem& p, std::string& reason) {
 bool has_tensor_cores(std::string& reason) {
   const int major = device_attribute(cudaDevAttrComputeCapabilityMajor);
   if (major >= 8) return true;
-  reason = "TF32 and BF16 products on tensor cores need compute capability 8.0; this device has " +
-           std::to_string(major) + "." + std::to_string(device_attribute(cudaDevAttrComputeCapabilityMinor));
+  reason = "TF32 and BF16 products on tensor cores need compute capability 8.0; " + capability_text();
+  return false;
+}
+
+bool has_hopper(std::string& reason) {
+  const int major = device_attribute(cudaDevAttrComputeCapabilityMajor);
+  if (major == 9 && device_attribute(cudaDevAttrComputeCapabilityMinor) == 0) return true;
+  reason = "wgmma is an instruction of compute capability 9.0 alone; " + capability_text();
   return false;
 }
 
@@ -87,6 +111,7 @@ void gemm(cudaStream_t stream, GemmRung rung, const GemmProblem& p) {
     case GemmRung::REGISTER: return gemm_register(stream, p);
     case GemmRung::TENSOR_TF32: return gemm_tensor_tf32(stream, p);
     case GemmRung::TENSOR_BF16: return gemm_tensor_bf16(stream, p);
+    case GemmRung::HOPPER_TF32: return gemm_hopper_tf32(stream, p);
   }
 }
 

@@ -25,6 +25,7 @@ enum class GemmRung : int32_t {
   REGISTER = 5,          // register tiles, asynchronous copies into two shared-memory buffers
   TENSOR_TF32 = 6,       // tensor cores; inputs rounded to TF32 (10 mantissa bits), float sums
   TENSOR_BF16 = 7,       // tensor cores; inputs rounded to BF16 (7 mantissa bits), float sums
+  HOPPER_TF32 = 8,       // as TENSOR_TF32 with wgmma and the bulk copy engine, compute capability 9.0
 };
 
 // Element (i, j) of product (batch, group) is
@@ -67,6 +68,7 @@ GemmProblem gemm_problem(const azj_gemm_desc& desc, const float* a, const float*
 bool supports(GemmRung rung, const GemmProblem& problem, std::string& reason);
 
 bool has_tensor_cores(std::string& reason);
+bool has_hopper(std::string& reason);  // compute capability 9.0
 
 // Throws Error(AZJ_UNSUPPORTED, reason) where supports() is false.
 void gemm(cudaStream_t stream, GemmRung rung, const GemmProblem& problem);
@@ -84,5 +86,7 @@ void gemm_register(cudaStream_t stream, const GemmProblem& problem, GemmTile til
 // AUTO, MEDIUM and LARGE only.
 void gemm_tensor_tf32(cudaStream_t stream, const GemmProblem& problem, GemmTile tile = GemmTile::AUTO);
 void gemm_tensor_bf16(cudaStream_t stream, const GemmProblem& problem, GemmTile tile = GemmTile::AUTO);
+// AUTO, MEDIUM (128 x 128) and LARGE (128 x 256) only.
+void gemm_hopper_tf32(cudaStream_t stream, const GemmProblem& problem, GemmTile tile = GemmTile::AUTO);
 
 }  // namespace azj::cuda

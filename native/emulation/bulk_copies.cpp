@@ -1,0 +1,128 @@
+#include "bulk_copies.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "memory_checks.hpp"
+#include "ptx.cuh"
+#include "scheduler.hpp"
+
+namespace azj::emulation {
+
+namespace {
+
+constexpr uintptr_t kTargetAlignment = 128;
+constexpr uint32_t kChunk = 16;  // what a swizzle moves
+
+}  // namespace
+
+void BulkCopies::load(Scheduler& scheduler, void* target, const CUtensorMap* map, int rank, const int32_t* at,
+                      void* barrier, Site site) {
+  Copy copy{};
+  std::memcpy(&copy.map, map, sizeof copy.map);
+  if (copy.map.mark != kTensorMapMark || reinterpret_cast<uintptr_t>(map) % 64 != 0) {
+    scheduler.fail(cudaErrorIllegalInstruction, "cp.async.bulk.tensor (%s:%d): %p is no tensor map on 64 bytes",
+                   site.name(), site.line, static_cast<const void*>(map));
+  }
+  if (copy.map.rank != rank) {
+    scheduler.fail(cudaErrorIllegalInstruction, "cp.async.bulk.tensor.%dd (%s:%d) of a tensor with %d dimensions", rank,
+                   site.name(), site.line, copy.map.rank);
+  }
+  copy.bytes = static_cast<uint32_t>(copy.map.strides[0]);
+  for (int i = 0; i < rank; ++i) copy.bytes *= copy.map.box[i];
+  if (reinterpret_cast<uintptr_t>(target) % kTargetAlignment != 0) {
+    scheduler.fail(cudaErrorMisalignedAddress, "cp.async.bulk.tensor (%s:%d) to %p: not aligned to 128 bytes",
+                   site.name(), site.line, target);
+  }
+  if (!scheduler.shared().contains(target, copy.bytes)) {
+    scheduler.fail(cudaErrorInvalidAddressSpace,
+                   "cp.async.bulk.tensor (%s:%d) of %u bytes to %p: not shared memory of this block", site.name(),
+                   site.line, copy.bytes, target);
+  }
+  scheduler.asynchrony().mbarriers.require_published(scheduler, barrier, "cp.async.bulk.tensor", site);
+  copy.target = static_cast<char*>(target);
+  for (const Copy& other : queue_) {
+    if (copy.target < other.target + other.bytes && other.target < copy.target + copy.bytes) {
+      scheduler.fail(cudaErrorLaunchFailure,
+                     "cp.async.bulk.tensor (%s:%d) to %p, where another (%s:%d) is still writing", site.name(),
+                     site.line, target, other.site.name(), other.site.line);
+    }
+  }
+  for (int i = 0; i < rank; ++i) copy.at[i] = at[i];
+  copy.barrier = barrier;
+  copy.thread = scheduler.running().number;
+  copy.site = site;
+  mark_pending(target, copy.bytes);
+  queue_.push_back(copy);
+}
+
+// One row of the box, to `offset` from the target's beginning. What is outside of the tensor is 0.
+void BulkCopies::copy_row(const Copy& copy, const char* source, int64_t first, uint32_t offset) {
+  const TensorMap& map = copy.map;
+  const int64_t element = static_cast<int64_t>(map.strides[0]), end = int64_t{map.last[0]} + 1;
+  char row[1024] = {};  // 256 elements of 4 bytes
+  const int64_t skip = std::max<int64_t>(0, -first), stop = std::min<int64_t>(map.box[0], end - first);
+  if (source != nullptr && skip < stop) {
+    const char* from = source + (first + skip) * element;
+    const size_t bytes = static_cast<size_t>((stop - skip) * element);
+    check_read(from, bytes, __builtin_return_address(0));
+    std::memcpy(row + skip * element, from, bytes);
+  }
+  if (map.type == CU_TENSOR_MAP_DATA_TYPE_TFLOAT32) {
+    for (int i = 0; i < map.box[0]; ++i) {
+      float value;
+      std::memcpy(&value, row + 4 * i, sizeof value);
+      const uint32_t rounded = round_to_tf32(value);
+      std::memcpy(row + 4 * i, &rounded, sizeof rounded);
+    }
+  }
+  for (uint32_t chunk = 0; chunk < map.box[0] * map.strides[0]; chunk += kChunk) {
+    const uintptr_t address = reinterpret_cast<uintptr_t>(copy.target) + offset + chunk;
+    void* to = reinterpret_cast<void*>(swizzled(address, map.swizzle));
+    mark_written(to, kChunk);
+    std::memcpy(to, row + chunk, kChunk);
+  }
+}
+
+void BulkCopies::copy_box(const Copy& copy) {
+  const TensorMap& map = copy.map;
+  const uint32_t row_bytes = static_cast<uint32_t>(map.box[0] * map.strides[0]);
+  for (uint32_t row = 0; row < copy.bytes / row_bytes; ++row) {
+    const char* source = reinterpret_cast<const char*>(map.address);
+    uint32_t rest = row;
+    for (int i = 1; i < map.rank; ++i) {
+      const int64_t position = copy.at[i] + rest % map.box[i];
+      rest /= map.box[i];
+      if (position < 0 || position > int64_t{map.last[i]}) {
+        source = nullptr;
+        break;
+      }
+      source += position * static_cast<int64_t>(map.strides[i]);
+    }
+    copy_row(copy, source, copy.at[0], row * row_bytes);
+  }
+}
+
+bool BulkCopies::deliver(Scheduler& scheduler) {
+  if (queue_.empty()) return false;
+  const bool latest = scheduler.grid().reverse;
+  const Copy copy = latest ? queue_.back() : queue_.front();
+  queue_.erase(latest ? queue_.end() - 1 : queue_.begin());
+  const int waiting = scheduler.running().number;
+  scheduler.blame(copy.thread);
+  copy_box(copy);
+  scheduler.asynchrony().mbarriers.complete_bytes(scheduler, copy.barrier, copy.bytes);
+  scheduler.blame(waiting);
+  return true;
+}
+
+void BulkCopies::end_block(Scheduler& scheduler) {
+  if (queue_.empty()) return;
+  const Copy& copy = queue_.front();
+  scheduler.blame(copy.thread);
+  scheduler.fail(cudaErrorLaunchFailure,
+                 "the block ends while its cp.async.bulk.tensor (%s:%d) is under way: nobody waited for it",
+                 copy.site.name(), copy.site.line);
+}
+
+}  // namespace azj::emulation

@@ -1,0 +1,43 @@
+// The copies of the tensor memory access unit (TMA), cp.async.bulk.tensor: boxes of a tensor in global memory, to shared
+// memory. PTX ISA, "Data Movement and Conversion Instructions: Tensor copy".
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tensor_map.hpp"
+#include "thread_state.hpp"
+
+namespace azj::emulation {
+
+class Scheduler;
+
+class BulkCopies {
+ public:
+  void begin_block() {
+    if (!queue_.empty()) queue_.clear();
+  }
+  void load(Scheduler& scheduler, void* target, const CUtensorMap* map, int rank, const int32_t* at, void* barrier,
+            Site site);
+  // Carries out the oldest of the copies under way (the latest, where threads start in the reverse order); false when
+  // there is none.
+  bool deliver(Scheduler& scheduler);
+  void end_block(Scheduler& scheduler);
+
+ private:
+  struct Copy {
+    char* target;
+    TensorMap map;
+    int64_t at[kMaxTensorRank];
+    uint32_t bytes;
+    void* barrier;
+    int thread;
+    Site site;
+  };
+  void copy_box(const Copy& copy);
+  static void copy_row(const Copy& copy, const char* source, int64_t first, uint32_t offset);
+
+  std::vector<Copy> queue_;
+};
+
+}  // namespace azj::emulation

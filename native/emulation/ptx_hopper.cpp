@@ -1,0 +1,103 @@
+// The instructions of ptx_hopper.cuh, each given to what keeps its state.
+#include "ptx_hopper.cuh"
+
+#include "scheduler.hpp"
+
+namespace azj::emulation {
+
+namespace {
+
+Scheduler& hopper(const char* instruction, Site site) {
+  require_hopper(instruction, site);
+  return *Scheduler::current();
+}
+
+void complete_election(void* const operands[32], uint32_t mask) {
+  const int leader = Scheduler::current()->grid().reverse ? 31 - __builtin_clz(mask) : __builtin_ctz(mask);
+  for (uint32_t rest = mask; rest != 0; rest &= rest - 1) {
+    const int lane = __builtin_ctz(rest);
+    *static_cast<bool*>(operands[lane]) = lane == leader;
+  }
+}
+
+}  // namespace
+
+uint32_t shared_window_address(const void* pointer, Site site) {
+  Scheduler& scheduler = *Scheduler::current();
+  uint32_t address = 0;
+  if (!scheduler.shared().window_address(pointer, address)) {
+    scheduler.fail(cudaErrorInvalidAddressSpace,
+                   "the shared address of %p (%s:%d) is asked for; the emulation has those of dynamic shared memory",
+                   pointer, site.name(), site.line);
+  }
+  return address;
+}
+
+bool elect(Site site) {
+  require_hopper("elect.sync", site);
+  bool leader = false;
+  warp_rendezvous(WarpOperation::kElect, 0xffffffffu, &leader, &complete_election, site);
+  return leader;
+}
+
+void mbarrier_init(void* barrier, uint32_t count, Site site) {
+  Scheduler& scheduler = hopper("mbarrier.init", site);
+  scheduler.asynchrony().mbarriers.initialise(scheduler, barrier, count, site);
+}
+
+void mbarrier_arrive(void* barrier, Site site) {
+  Scheduler& scheduler = hopper("mbarrier.arrive", site);
+  scheduler.asynchrony().mbarriers.arrive(scheduler, barrier, site);
+}
+
+void mbarrier_expect_bytes(void* barrier, uint32_t bytes, Site site) {
+  Scheduler& scheduler = hopper("mbarrier.arrive.expect_tx", site);
+  scheduler.asynchrony().mbarriers.expect_bytes(scheduler, barrier, bytes, site);
+}
+
+void mbarrier_wait(void* barrier, uint32_t parity, Site site) {
+  Scheduler& scheduler = hopper("mbarrier.try_wait", site);
+  scheduler.asynchrony().mbarriers.wait(scheduler, barrier, parity, site);
+}
+
+void fence_proxy_async(Site site) {
+  Scheduler& scheduler = hopper("fence.proxy.async", site);
+  scheduler.asynchrony().mbarriers.publish(scheduler.running().number);
+}
+
+void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* at, void* barrier, Site site) {
+  Scheduler& scheduler = hopper("cp.async.bulk.tensor", site);
+  scheduler.asynchrony().copies.load(scheduler, target, map, rank, at, barrier, site);
+}
+
+void warpgroup_registers(bool increase, int count, Site site) {
+  Scheduler& scheduler = hopper("setmaxnreg", site);
+  scheduler.asynchrony().warpgroups.set_registers(scheduler, increase, count, site);
+}
+
+void warpgroup_fence(Site site) {
+  Scheduler& scheduler = hopper("wgmma.fence", site);
+  scheduler.asynchrony().warpgroups.fence(scheduler, site);
+}
+
+void warpgroup_multiply_tf32(float* d, int n, uint64_t a, uint64_t b, bool accumulate, Site site) {
+  Scheduler& scheduler = hopper("wgmma.mma_async", site);
+  scheduler.asynchrony().warpgroups.multiply(scheduler, {MatrixType::kTf32, n, a, b, accumulate, site}, d);
+}
+
+void warpgroup_multiply_bf16(float* d, int n, uint64_t a, uint64_t b, bool accumulate, Site site) {
+  Scheduler& scheduler = hopper("wgmma.mma_async", site);
+  scheduler.asynchrony().warpgroups.multiply(scheduler, {MatrixType::kBf16, n, a, b, accumulate, site}, d);
+}
+
+void warpgroup_commit(Site site) {
+  Scheduler& scheduler = hopper("wgmma.commit_group", site);
+  scheduler.asynchrony().warpgroups.commit(scheduler, site);
+}
+
+void warpgroup_wait(int pending_groups, Site site) {
+  Scheduler& scheduler = hopper("wgmma.wait_group", site);
+  scheduler.asynchrony().warpgroups.wait(scheduler, pending_groups, site);
+}
+
+}  // namespace azj::emulation

@@ -1,0 +1,39 @@
+// The way of a consumer's sums from registers to C (see hopper_tile.cuh). A warp has 16 rows; they go through shared
+// memory 32 columns at a time and leave it row by row: stores to C are whole lines whatever C's alignment, and no other
+// warp is waited for.
+#pragma once
+
+#include "epilogue.cuh"
+#include "hopper_tile.cuh"
+
+namespace azj::cuda {
+
+// C's part from (first_row, first_column) .. = epilogue(sums). staging: Tile::kStoreFloats of this warp's.
+template <class Tile>
+__device__ __forceinline__ void store_sums(const float (&sums)[Tile::kSums], float* staging, const GemmProblem& p,
+                                           int first_row, int first_column, int m, int n) {
+  const int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
+  float* const to = staging + g * Tile::kStorePitch + 2 * t;
+  const int rows = m - first_row < 16 ? m - first_row : 16;
+#pragma unroll
+  for (int part = 0; part < Tile::kBlockN / Tile::kStoreColumns; ++part) {
+    __syncwarp();  // the part before has been read
+#pragma unroll
+    for (int i = 0; i < Tile::kStoreColumns / 8; ++i) {
+      const int sum = part * Tile::kStoreColumns / 2 + 4 * i;
+      *reinterpret_cast<float2*>(to + 8 * i) = make_float2(sums[sum], sums[sum + 1]);
+      *reinterpret_cast<float2*>(to + 8 * Tile::kStorePitch + 8 * i) = make_float2(sums[sum + 2], sums[sum + 3]);
+    }
+    __syncwarp();
+    const int column = first_column + part * Tile::kStoreColumns + lane;
+    if (column >= n) continue;
+    const float bias = column_bias(p.epilogue, column);
+#pragma unroll 1
+    for (int r = 0; r < rows; ++r) {
+      float* const c = p.c + (first_row + r) * p.ldc + column;
+      *c = finish(p.epilogue, staging[r * Tile::kStorePitch + lane], c, bias + row_bias(p.epilogue, first_row + r));
+    }
+  }
+}
+
+}  // namespace azj::cuda

@@ -1,0 +1,114 @@
+// A block's work in a product on Hopper's tensor cores (compute capability 9.0): one warpgroup, the producer, lets the
+// bulk copy engine fill a ring of stages in shared memory; two others, the consumers, multiply what has arrived.
+//
+//   tile of C: 128 x kBlockN, kBlockN 256 or 128; each consumer has 64 rows of it, kBlockN / 2 sums a thread
+//   stage: 128 bytes of k (32 TF32 or 64 BF16) of the tile's rows of A and columns of B, swizzled over 128 bytes as the
+//     copy engine writes and wgmma reads them; 4 products of 32 bytes of k
+//   ring: for each stage an mbarrier `full`, which the copies complete, and one `empty`, where each of the 8 consuming
+//     warps arrives when its products no longer read the stage
+//
+// The registers of the producer, which needs few, go to the consumers: 24 and 240 a thread, 64512 of the 65536 of a
+// multiprocessor.
+#pragma once
+
+#include "launch.cuh"
+#include "ptx_hopper.cuh"
+#include "tensor_map.hpp"
+#include "tile_mma.cuh"
+
+namespace azj::cuda {
+
+template <TensorType kType_, int kBlockN_>
+struct HopperTile {
+  static constexpr TensorType kType = kType_;
+  static constexpr int kBlockM = 128, kBlockN = kBlockN_;
+  static constexpr int kConsumers = 2;  // warpgroups
+  static constexpr int kThreads = (1 + kConsumers) * 128;
+  static constexpr int kRowBytes = 128;                               // of a stage along k
+  static constexpr int kDepth = kRowBytes / (kType == TensorType::TF32 ? 4 : 2);
+  static constexpr int kABytes = kBlockM * kRowBytes, kStageBytes = kABytes + kBlockN * kRowBytes;
+  static constexpr int kStages = kBlockN == 256 ? 4 : 6;
+  static constexpr int kSums = kBlockN / 2;                           // of a thread
+
+  // The way of finished sums to C, see hopper_store.cuh: for each consuming warp 16 rows of 32.
+  static constexpr int kStoreColumns = 32, kStorePitch = kStoreColumns + 8;
+  static constexpr int kStoreFloats = 16 * kStorePitch;
+
+  // The swizzle's pattern repeats every 1024 bytes, and dynamic shared memory begins on 128.
+  static constexpr size_t kAlignment = 1024;
+  static constexpr size_t kSharedBytes =
+      kAlignment + kStages * kStageBytes + sizeof(float) * kConsumers * 4 * kStoreFloats;
+};
+
+// Where a warpgroup is in the ring. The parity of the phases changes with every round.
+template <int kStages>
+struct RingPosition {
+  int stage = 0;
+  uint32_t parity = 0;
+  __device__ void next() {
+    if (++stage == kStages) {
+      stage = 0;
+      parity ^= 1;
+    }
+  }
+};
+
+// The operand of wgmma that begins at a shared address: K-major, rows of 128 bytes in groups of 8, swizzled over 128
+// bytes. PTX ISA, "Matrix Descriptor Format".
+__device__ inline uint64_t matrix_descriptor(uint32_t address) {
+  constexpr uint64_t kSwizzle128 = uint64_t{1} << 62, kGroup = uint64_t{1024 >> 4} << 32, kUnused = uint64_t{1} << 16;
+  return kSwizzle128 | kGroup | kUnused | (address & 0x3ffff) >> 4;
+}
+
+__device__ inline void wait_for_phase(uint64_t* barrier, uint32_t parity) {
+  while (!mbarrier_try_wait(barrier, parity)) {
+  }
+}
+
+// The producer, one thread: the stages of one tile of C, of product (batch, group).
+template <class Tile>
+__device__ inline void load_tile(RingPosition<Tile::kStages>& at, unsigned char* stages, uint64_t* full, uint64_t* empty,
+                                 const TensorOperand& a, const TensorOperand& b, int row, int column, int batch, int group,
+                                 int k) {
+  for (int begin = 0; begin < k; begin += Tile::kDepth, at.next()) {
+    wait_for_phase(&empty[at.stage], at.parity ^ 1);  // the first round finds the phase before the first ended
+    unsigned char* const stage = stages + at.stage * Tile::kStageBytes;
+    mbarrier_arrive_expect_tx(&full[at.stage], Tile::kStageBytes);
+    tensor_load_4d(stage, &a.map, begin, row, batch * a.batch, group * a.group, &full[at.stage]);
+    tensor_load_4d(stage + Tile::kABytes, &b.map, begin, column, batch * b.batch, group * b.group, &full[at.stage]);
+  }
+}
+
+// A consumer: its 64 rows of one tile of C.
+template <class Tile>
+__device__ __forceinline__ void multiply_stages(float (&sums)[Tile::kSums], RingPosition<Tile::kStages>& at,
+                                                const unsigned char* stages, uint64_t* full, uint64_t* empty,
+                                                int consumer, int k) {
+  const bool speaker = threadIdx.x % 32 == 0;
+  int before = -1;  // the stage that the products under way read
+  for (int begin = 0; begin < k; begin += Tile::kDepth, at.next()) {
+    wait_for_phase(&full[at.stage], at.parity);
+    const uint32_t stage = shared_address(stages) + at.stage * Tile::kStageBytes;
+    const uint64_t a = matrix_descriptor(stage + consumer * 64 * Tile::kRowBytes);
+    const uint64_t b = matrix_descriptor(stage + Tile::kABytes);
+    wgmma_fence();
+#pragma unroll
+    for (int step = 0; step < 4; ++step) {  // 32 bytes of k each: 2 in a descriptor
+      const bool accumulate = begin > 0 || step > 0;
+      if constexpr (Tile::kType == TensorType::TF32) {
+        wgmma_tf32(sums, a + 2 * step, b + 2 * step, accumulate);
+      } else {
+        wgmma_bf16(sums, a + 2 * step, b + 2 * step, accumulate);
+      }
+    }
+    wgmma_commit();
+    wgmma_wait<1>();
+    if (speaker && before >= 0) mbarrier_arrive(&empty[before]);
+    before = at.stage;
+  }
+  wgmma_wait<0>();
+  wgmma_results(sums);
+  if (speaker) mbarrier_arrive(&empty[before]);
+}
+
+}  // namespace azj::cuda

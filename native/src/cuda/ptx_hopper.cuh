@@ -1,0 +1,172 @@
+// The PTX instructions of compute capability 9.0 (sm_90a), one function each; inline assembly is nowhere else but here
+// and in ptx.cuh. The sources that include this file are compiled for 90a alone (CMakeLists.txt). The twin in emulation/
+// does the same on the host: there, <cuda_runtime.h> is emulation's, which includes it, with the include guard of this
+// file.
+#include <cuda_runtime.h>
+
+#ifndef AZJ_CUDA_PTX_HOPPER_CUH
+#define AZJ_CUDA_PTX_HOPPER_CUH
+
+#include <cuda.h>
+
+#include <cstdint>
+
+#include "ptx.cuh"
+
+namespace azj::cuda {
+
+// elect.sync: true for one lane of the warp, which all lanes have to be there for.
+__device__ __forceinline__ bool elect_one() {
+  uint32_t elected;
+  asm volatile(
+      "{\n"
+      ".reg .pred p;\n"
+      "elect.sync _|p, 0xffffffff;\n"
+      "selp.u32 %0, 1, 0, p;\n"
+      "}\n"
+      : "=r"(elected));
+  return elected != 0;
+}
+
+// ---- mbarriers: 8 bytes of shared memory. A phase ends when `arrivals` have come and all expected bytes are copied; the
+// first phase has parity 0.
+
+// mbarrier.init.shared::cta.b64
+__device__ __forceinline__ void mbarrier_init(uint64_t* barrier, uint32_t arrivals) {
+  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;\n" ::"r"(shared_address(barrier)), "r"(arrivals) : "memory");
+}
+
+// mbarrier.arrive.shared::cta.b64
+__device__ __forceinline__ void mbarrier_arrive(uint64_t* barrier) {
+  asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];\n" ::"r"(shared_address(barrier)) : "memory");
+}
+
+// mbarrier.arrive.expect_tx.shared::cta.b64: the phase ends only when `bytes` more have been copied.
+__device__ __forceinline__ void mbarrier_arrive_expect_tx(uint64_t* barrier, uint32_t bytes) {
+  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;\n" ::"r"(shared_address(barrier)), "r"(bytes)
+               : "memory");
+}
+
+// mbarrier.try_wait.parity.shared::cta.b64: whether the phase of that parity, the running one or the one before, has
+// ended; may wait a while before it says no.
+__device__ __forceinline__ bool mbarrier_try_wait(uint64_t* barrier, uint32_t parity) {
+  uint32_t ended;
+  asm volatile(
+      "{\n"
+      ".reg .pred p;\n"
+      "mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2;\n"
+      "selp.u32 %0, 1, 0, p;\n"
+      "}\n"
+      : "=r"(ended)
+      : "r"(shared_address(barrier)), "r"(parity)
+      : "memory");
+  return ended != 0;
+}
+
+// fence.proxy.async.shared::cta: what this thread wrote to shared memory, mbarriers included, is seen by bulk copies and
+// the tensor cores.
+__device__ __forceinline__ void fence_proxy_async() { asm volatile("fence.proxy.async.shared::cta;\n" ::: "memory"); }
+
+// ---- bulk copies of boxes of a tensor
+
+// cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [target], [map, {x, y, z, w}],
+// [barrier]: by one thread. `target` on 128 bytes, `map` a kernel parameter; x counts elements along the innermost
+// dimension. What lies outside of the tensor becomes 0; the barrier counts the bytes of the whole box.
+__device__ __forceinline__ void tensor_load_4d(void* target, const CUtensorMap* map, int32_t x, int32_t y, int32_t z,
+                                               int32_t w, uint64_t* barrier) {
+  asm volatile(
+      "cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5, %6}], "
+      "[%2];\n" ::"r"(shared_address(target)),
+      "l"(reinterpret_cast<uint64_t>(map)), "r"(shared_address(barrier)), "r"(x), "r"(y), "r"(z), "r"(w)
+      : "memory");
+}
+
+// ---- registers change hands between the warpgroups of a block
+
+// setmaxnreg.inc.sync.aligned.u32, setmaxnreg.dec.sync.aligned.u32: by all warps of a warpgroup.
+template <int kRegisters>
+__device__ __forceinline__ void setmaxnreg_inc() {
+  static_assert(kRegisters % 8 == 0 && kRegisters >= 24 && kRegisters <= 256, "24 to 256 in steps of 8");
+  asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;\n" ::"n"(kRegisters));
+}
+template <int kRegisters>
+__device__ __forceinline__ void setmaxnreg_dec() {
+  static_assert(kRegisters % 8 == 0 && kRegisters >= 24 && kRegisters <= 256, "24 to 256 in steps of 8");
+  asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;\n" ::"n"(kRegisters));
+}
+
+// ---- asynchronous products of one warpgroup: D (64 x N) = A (64 x K) * B (K x N) + D, without the last if !accumulate
+// A and B lie in shared memory, K-major, and are given by matrix descriptors; K is 32 bytes. With w = warp % 4,
+// g = lane / 4 and t = lane % 4, accumulators d[4 i] .. d[4 i + 3] are
+//   D[16 w + g][8 i + 2 t], the next column, D[16 w + g + 8][8 i + 2 t], the next column.
+// Accumulators and operands are not touched between the product and a wgmma_wait() that covers it.
+
+// wgmma.fence.sync.aligned: after other accesses to the accumulators, before the first product.
+__device__ __forceinline__ void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;\n" ::: "memory"); }
+
+// wgmma.commit_group.sync.aligned: the products since the last one become a group.
+__device__ __forceinline__ void wgmma_commit() { asm volatile("wgmma.commit_group.sync.aligned;\n" ::: "memory"); }
+
+// wgmma.wait_group.sync.aligned N: waits until at most the N latest groups are under way.
+template <int N>
+__device__ __forceinline__ void wgmma_wait() {
+  static_assert(N >= 0 && N <= 7, "a number of groups");
+  asm volatile("wgmma.wait_group.sync.aligned %0;\n" ::"n"(N) : "memory");
+}
+
+// No instruction: the compiler, which does not know that a wait changes the accumulators, reads them only after this.
+template <int kCount>
+__device__ __forceinline__ void wgmma_results(float (&d)[kCount]) {
+#pragma unroll
+  for (int i = 0; i < kCount; ++i) asm volatile("" : "+f"(d[i])::"memory");
+}
+
+#define AZJ_D8(i)                                                                                              \
+  "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3]), "+f"(d[i + 4]), "+f"(d[i + 5]), "+f"(d[i + 6]), \
+      "+f"(d[i + 7])
+#define AZJ_D64 AZJ_D8(0), AZJ_D8(8), AZJ_D8(16), AZJ_D8(24), AZJ_D8(32), AZJ_D8(40), AZJ_D8(48), AZJ_D8(56)
+#define AZJ_D128                                                                                          \
+  AZJ_D64, AZJ_D8(64), AZJ_D8(72), AZJ_D8(80), AZJ_D8(88), AZJ_D8(96), AZJ_D8(104), AZJ_D8(112), AZJ_D8(120)
+#define AZJ_NAMES_64 \
+  "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, " \
+  "%23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, "  \
+  "%44, %45, %46, %47, %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}"       
+#define AZJ_NAMES_128 \
+  "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, "   \
+  "%23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, "    \
+  "%44, %45, %46, %47, %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, %64, "    \
+  "%65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, %80, %81, %82, %83, %84, %85, "    \
+  "%86, %87, %88, %89, %90, %91, %92, %93, %94, %95, %96, %97, %98, %99, %100, %101, %102, %103, %104, %105, "   \
+  "%106, %107, %108, %109, %110, %111, %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, " \
+  "%124, %125, %126, %127}"                                                                                     
+
+// wgmma.mma_async.sync.aligned.<shape>.f32.<type>.<type>; a and b follow the accumulators, then whether to accumulate.
+#define AZJ_WGMMA(name, count, shape, types, a_name, b_name, accumulate_name, tail)                                \
+  __device__ __forceinline__ void name(float (&d)[count], uint64_t a, uint64_t b, bool accumulate) {               \
+    asm volatile(                                                                                                  \
+        "{\n"                                                                                                      \
+        ".reg .pred p;\n"                                                                                          \
+        "setp.ne.b32 p, " accumulate_name ", 0;\n"                                                                 \
+        "wgmma.mma_async.sync.aligned." shape "." types " " AZJ_NAMES_##count ", " a_name ", " b_name ", p, " tail \
+        ";\n"                                                                                                      \
+        "}\n"                                                                                                      \
+        : AZJ_D##count                                                                                             \
+        : "l"(a), "l"(b), "r"(static_cast<int>(accumulate)));                                                      \
+  }
+
+// The tail: signs of A and B, and for BF16 that neither is transposed (TF32 cannot be).
+AZJ_WGMMA(wgmma_tf32, 64, "m64n128k8", "f32.tf32.tf32", "%64", "%65", "%66", "1, 1")
+AZJ_WGMMA(wgmma_tf32, 128, "m64n256k8", "f32.tf32.tf32", "%128", "%129", "%130", "1, 1")
+AZJ_WGMMA(wgmma_bf16, 64, "m64n128k16", "f32.bf16.bf16", "%64", "%65", "%66", "1, 1, 0, 0")
+AZJ_WGMMA(wgmma_bf16, 128, "m64n256k16", "f32.bf16.bf16", "%128", "%129", "%130", "1, 1, 0, 0")
+
+#undef AZJ_WGMMA
+#undef AZJ_NAMES_128
+#undef AZJ_NAMES_64
+#undef AZJ_D128
+#undef AZJ_D64
+#undef AZJ_D8
+
+}  // namespace azj::cuda
+
+#endif  // AZJ_CUDA_PTX_HOPPER_CUH

@@ -1,0 +1,107 @@
+#include "tensor_map.hpp"
+
+#include <cuda_runtime.h>
+
+#include "check.hpp"
+#include "error.hpp"
+
+namespace azj::cuda {
+
+namespace {
+
+constexpr int64_t kAlignment = 16, kMaxStride = int64_t{1} << 40;  // bytes
+constexpr int kSwizzleBytes = 128;
+constexpr unsigned kDriverVersion = 12000;  // the first that knows tensor maps
+
+using Encode = decltype(&cuTensorMapEncodeTiled);
+
+// Through the run time, so that the library needs no libcuda.so to be loaded.
+Encode find_encoder() {
+  void* function = nullptr;
+  cudaDriverEntryPointQueryResult result = cudaDriverEntryPointSymbolNotFound;
+  check(cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &function, kDriverVersion, cudaEnableDefault, &result),
+        "cudaGetDriverEntryPointByVersion");
+  if (function == nullptr || result != cudaDriverEntryPointSuccess) {
+    fail(AZJ_UNSUPPORTED, "the NVIDIA driver has no cuTensorMapEncodeTiled, which came with CUDA 12.0; update it");
+  }
+  return reinterpret_cast<Encode>(function);
+}
+
+Encode encoder() {
+  static const Encode found = find_encoder();
+  return found;
+}
+
+std::string text(int64_t value) { return std::to_string(value); }
+
+// Strides as a tensor map takes them, in elements. Those of a dimension with one place are what fits.
+struct Strides {
+  int64_t row, batch, group;
+  int64_t batches, groups;  // places: 1 where the matrix is shared
+
+  explicit Strides(const OperandView& v) {
+    const int64_t unit = kAlignment / v.bytes;
+    row = v.rows > 1 ? v.row_stride : (v.k + unit - 1) / unit * unit;
+    batches = v.batch_stride == 0 ? 1 : v.batch;
+    batch = batches > 1 ? v.batch_stride : row;
+    groups = v.group_stride == 0 ? 1 : v.groups;
+    group = groups > 1 ? v.group_stride : batch;
+  }
+};
+
+}  // namespace
+
+OperandView view_a(const GemmProblem& p) {
+  return {p.a.data, p.m, p.k, p.a.row_stride, p.a.column_stride, p.batch, p.a.batch_stride, p.groups, p.a.group_stride, 4};
+}
+
+OperandView view_b(const GemmProblem& p) {
+  return {p.b.data, p.n, p.k, p.b.column_stride, p.b.row_stride, p.batch, p.b.batch_stride, p.groups, p.b.group_stride, 4};
+}
+
+bool has_tensor_map(const OperandView& v, std::string& reason) {
+  if (v.k_stride != 1 && v.k > 1) {
+    reason = "does not lie along k (transpose_a 0, transpose_b 1): its elements along k are " + text(v.k_stride) + " apart";
+    return false;
+  }
+  if (reinterpret_cast<uintptr_t>(v.data) % kAlignment != 0) {
+    reason = "does not begin on 16 bytes";
+    return false;
+  }
+  const Strides s(v);
+  for (const int64_t stride : {s.row, s.batch, s.group}) {
+    if (stride * v.bytes % kAlignment == 0 && stride * v.bytes < kMaxStride) continue;
+    reason = "has a stride of " + text(stride) + " elements, " + text(stride * v.bytes) +
+             " bytes; it must be a multiple of 16 below 2^40";
+    return false;
+  }
+  if (s.row < v.k || s.batch % s.row != 0 || s.group % s.batch != 0) {
+    reason = "has rows " + text(s.row) + ", products " + text(s.batch) + " and groups " + text(s.group) +
+             " elements apart; each must be a multiple of the one before";
+    return false;
+  }
+  return true;
+}
+
+TensorOperand tensor_operand(const OperandView& v, int box_rows) {
+  const Strides s(v);
+  const cuuint64_t extents[] = {static_cast<cuuint64_t>(v.k), static_cast<cuuint64_t>(v.rows),
+                                static_cast<cuuint64_t>(s.batches), static_cast<cuuint64_t>(s.groups)};
+  const cuuint64_t strides[] = {static_cast<cuuint64_t>(s.row * v.bytes), static_cast<cuuint64_t>(s.batch * v.bytes),
+                                static_cast<cuuint64_t>(s.group * v.bytes)};
+  const cuuint32_t box[] = {static_cast<cuuint32_t>(kSwizzleBytes / v.bytes), static_cast<cuuint32_t>(box_rows), 1, 1};
+  const cuuint32_t steps[] = {1, 1, 1, 1};
+  TensorOperand operand;
+  operand.batch = s.batches > 1 ? 1 : 0;
+  operand.group = s.groups > 1 ? 1 : 0;
+  const CUresult result = encoder()(
+      &operand.map, v.bytes == 2 ? CU_TENSOR_MAP_DATA_TYPE_BFLOAT16 : CU_TENSOR_MAP_DATA_TYPE_TFLOAT32, 4,
+      const_cast<void*>(v.data), extents, strides, box, steps, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
+      CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+  if (result != CUDA_SUCCESS) {
+    fail(AZJ_INTERNAL, "cuTensorMapEncodeTiled: error %d; this is a defect in libazulejo", static_cast<int>(result));
+  }
+  return operand;
+}
+
+}  // namespace azj::cuda

@@ -1,0 +1,37 @@
+// Tensor maps: how the bulk copy engine (TMA) of compute capability 9.0 finds the operands of a product.
+#pragma once
+
+#include <cuda.h>
+
+#include <cstdint>
+#include <string>
+
+#include "gemm.hpp"
+
+namespace azj::cuda {
+
+// One operand of the products of a batch, rows (of m or n) x k, as the tensor k x rows x batch x groups.
+struct TensorOperand {
+  CUtensorMap map;
+  int32_t batch, group;  // 1; 0 where all products of the batch, or all groups, share the matrix
+};
+
+// A matrix of a problem, seen from the product: what is along m or n, and along k.
+struct OperandView {
+  const void* data;
+  int64_t rows, k;
+  int64_t row_stride, k_stride;  // elements
+  int64_t batch, batch_stride;
+  int64_t groups, group_stride;
+  int bytes;                     // of an element: 4, rounded to TF32 on the way, or 2, BF16
+};
+OperandView view_a(const GemmProblem& problem);
+OperandView view_b(const GemmProblem& problem);
+
+// Whether a tensor map can describe it: k contiguous, everything else on 16 bytes. The reason where not, after "A" or "B".
+bool has_tensor_map(const OperandView& view, std::string& reason);
+
+// For boxes of 128 bytes of k and box_rows rows, swizzled over 128 bytes. The view has a tensor map.
+TensorOperand tensor_operand(const OperandView& view, int box_rows);
+
+}  // namespace azj::cuda
