@@ -12,13 +12,12 @@ namespace {
 constexpr uint64_t kMaxExtent = uint64_t{1} << 32, kMaxStride = uint64_t{1} << 40;
 constexpr uint32_t kMaxBox = 256;
 
-const char* why_wrong(CUtensorMapDataType type, cuuint32_t rank, uint64_t address, const cuuint64_t* extents,
-                      const cuuint64_t* strides, const cuuint32_t* box, const cuuint32_t* element_strides,
-                      CUtensorMapSwizzle swizzle, uint64_t element) {
+const char* why_wrong(cuuint32_t rank, uint64_t address, const cuuint64_t* extents, const cuuint64_t* strides,
+                      const cuuint32_t* box, const cuuint32_t* element_strides, CUtensorMapSwizzle swizzle,
+                      uint64_t element) {
   if (rank < 1 || rank > kMaxTensorRank) return "a tensor has 1 to 5 dimensions";
   if (element == 0) return "FLOAT32, TFLOAT32 and BFLOAT16 are emulated";
   if (swizzle < CU_TENSOR_MAP_SWIZZLE_NONE || swizzle > CU_TENSOR_MAP_SWIZZLE_128B) return "there is no such swizzle";
-  (void)type;
   if (address == 0 || address % 16 != 0) return "the address is not on 16 bytes";
   for (cuuint32_t i = 0; i < rank; ++i) {
     if (extents[i] < 1 || extents[i] > kMaxExtent) return "an extent is not 1 to 2^32";
@@ -27,11 +26,13 @@ const char* why_wrong(CUtensorMapDataType type, cuuint32_t rank, uint64_t addres
     if (i == 0) continue;
     if (strides[i - 1] % 16 != 0 || strides[i - 1] >= kMaxStride) return "a stride is not a multiple of 16 below 2^40";
     const uint64_t inner = i == 1 ? extents[0] * element : strides[i - 2];
-    if (strides[i - 1] < inner || (i > 1 && strides[i - 1] % inner != 0)) return "a stride does not hold the one before";
+    const bool holds = strides[i - 1] >= inner && (i == 1 || strides[i - 1] % inner == 0);
+    if (!holds) return "a stride does not hold the one before";
   }
   const uint64_t row = box[0] * element;
   if (row % 16 != 0) return "a row of the box is not a multiple of 16 bytes";
-  if (swizzle != CU_TENSOR_MAP_SWIZZLE_NONE && row > (16u << swizzle)) return "a row of the box is wider than the swizzle";
+  if (swizzle == CU_TENSOR_MAP_SWIZZLE_NONE) return nullptr;
+  if (row > (16u << swizzle)) return "a row of the box is wider than the swizzle";
   return nullptr;
 }
 
@@ -45,14 +46,13 @@ CUresult cuTensorMapEncodeTiled(CUtensorMap* map, CUtensorMapDataType type, cuui
   const cudaError_t error = api_call(__func__, [&](Runtime& runtime) -> cudaError_t {
     Device* device = nullptr;
     if (cudaError_t lost = runtime.current_device(device)) return lost;
-    const uint64_t element = type == CU_TENSOR_MAP_DATA_TYPE_BFLOAT16                                          ? 2
-                             : type == CU_TENSOR_MAP_DATA_TYPE_FLOAT32 || type == CU_TENSOR_MAP_DATA_TYPE_TFLOAT32 ? 4
-                                                                                                                   : 0;
+    const bool words = type == CU_TENSOR_MAP_DATA_TYPE_FLOAT32 || type == CU_TENSOR_MAP_DATA_TYPE_TFLOAT32;
+    const uint64_t element = words ? 4 : type == CU_TENSOR_MAP_DATA_TYPE_BFLOAT16 ? 2 : 0;
     const uint64_t begin = reinterpret_cast<uintptr_t>(address);
     if (reinterpret_cast<uintptr_t>(map) % 64 != 0) {
       return runtime.refuse(cudaErrorInvalidValue, "cuTensorMapEncodeTiled: the map is not on 64 bytes");
     }
-    if (const char* why = why_wrong(type, rank, begin, extents, strides, box, element_strides, swizzle, element)) {
+    if (const char* why = why_wrong(rank, begin, extents, strides, box, element_strides, swizzle, element)) {
       return runtime.refuse(cudaErrorInvalidValue, "cuTensorMapEncodeTiled: %s", why);
     }
     TensorMap content{};

@@ -1,4 +1,4 @@
-// The copies of the tensor memory access unit (TMA), cp.async.bulk.tensor: boxes of a tensor in global memory, to shared
+// The copies of the tensor memory accelerator (TMA), cp.async.bulk.tensor: boxes of a tensor in global memory, to shared
 // memory. PTX ISA, "Data Movement and Conversion Instructions: Tensor copy".
 #pragma once
 

@@ -1,4 +1,4 @@
-// PTX ISA, "Shared Memory Matrix Layout", "Matrix Descriptor Format", with CuTe's canonical layouts for K-major operands.
+// PTX ISA, "Shared Memory Matrix Layout", "Matrix Descriptor Format", and CuTe's canonical layouts of K-major operands.
 #include "matrix_descriptor.hpp"
 
 #include <cinttypes>

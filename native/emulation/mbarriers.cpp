@@ -72,7 +72,8 @@ void Mbarriers::arrive(Scheduler& scheduler, void* barrier, Site site) {
   Mbarrier& found = find(scheduler, barrier, "mbarrier.arrive", site);
   if (found.pending == 0) {
     scheduler.fail(cudaErrorLaunchFailure,
-                   "mbarrier.arrive (%s:%d): the phase has had its %u arrivals already, and waits for %" PRId64 " bytes",
+                   "mbarrier.arrive (%s:%d): the phase has had its %u arrivals already, and waits for %" PRId64
+                   " bytes",
                    site.name(), site.line, found.count, found.bytes);
   }
   --found.pending;
@@ -83,8 +84,9 @@ void Mbarriers::expect_bytes(Scheduler& scheduler, void* barrier, uint32_t bytes
   Mbarrier& found = find(scheduler, barrier, "mbarrier.expect_tx", site);
   found.bytes += bytes;
   if (found.bytes > kMaxPendingBytes) {
-    scheduler.fail(cudaErrorLaunchFailure, "mbarrier.expect_tx (%s:%d): %" PRId64 " bytes are expected; a phase counts %"
-                   PRId64, site.name(), site.line, found.bytes, kMaxPendingBytes);
+    scheduler.fail(cudaErrorLaunchFailure,
+                   "mbarrier.expect_tx (%s:%d): %" PRId64 " bytes are expected; a phase counts %" PRId64, site.name(),
+                   site.line, found.bytes, kMaxPendingBytes);
   }
 }
 
@@ -120,7 +122,8 @@ void Mbarriers::explain(Scheduler& scheduler, const ThreadState& waiting) const 
   scheduler.shared().describe(waiting.mbarrier, where, sizeof where);
   scheduler.fail(cudaErrorLaunchFailure,
                  "deadlock: the thread waits at mbarrier.try_wait (%s:%d) for the end of phase %u (parity %u) of the "
-                 "mbarrier at %s; %u of %u arrivals and %" PRId64 " bytes are missing, and nobody is left to bring them",
+                 "mbarrier at %s; %u of %u arrivals and %" PRId64
+                 " bytes are missing, and nobody is left to bring them",
                  waiting.site.name(), waiting.site.line, found.phase, waiting.parity, where, found.pending, found.count,
                  found.bytes);
 }

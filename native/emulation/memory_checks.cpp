@@ -62,7 +62,7 @@ void note_written(uintptr_t granule, unsigned bytes) {
 const char* explain(uint8_t shadow) {
   switch (static_cast<Reason>(shadow)) {
     case Reason::kUninitialisedShared: return "shared memory that was not written before";
-    case Reason::kPendingCopy: return "the target of a cp.async that was not waited for";
+    case Reason::kPendingCopy: return "the target of an asynchronous copy that was not waited for";
     case Reason::kUninitialisedDevice: return "device memory that was not written before";
     case Reason::kFreed: return "freed memory";
     case Reason::kBeyondShared: return "past the end of the block's dynamic shared memory";

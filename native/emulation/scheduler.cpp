@@ -99,8 +99,8 @@ ThreadState* Scheduler::start_one() {
   return &thread;
 }
 
-// A thread that waited and can go on; nullptr where one that has not begun comes first, or none can. Asynchronous copies
-// arrive when nobody can do anything else: as late as possible.
+// A thread that waited and can go on; nullptr where one that has not begun comes first, or none can. Bulk copies arrive
+// when nobody can do anything else: as late as possible.
 ThreadState* Scheduler::next_ready() {
   if (started_ == threads_ && returned_ < threads_) {
     while (ready_.head == nullptr && asynchrony_.copies.deliver(*this)) {

@@ -159,7 +159,8 @@ bool SharedMemory::contains(const void* address, size_t bytes) const {
 
 bool SharedMemory::window_address(const void* pointer, uint32_t& address) const {
   if (reinterpret_cast<uintptr_t>(pointer) - reinterpret_cast<uintptr_t>(dynamic_) >= dynamic_bytes_) return false;
-  address = static_cast<uint32_t>(static_cast<const char*>(pointer) - static_cast<const char*>(dynamic_)) + kWindowBegin;
+  const ptrdiff_t offset = static_cast<const char*>(pointer) - static_cast<const char*>(dynamic_);
+  address = static_cast<uint32_t>(offset) + kWindowBegin;
   return true;
 }
 

@@ -80,8 +80,8 @@ void Warpgroups::multiply(Scheduler& scheduler, const WarpgroupProduct& product,
   Warpgroup& group = of(scheduler, "wgmma", product.site);
   Issuer& issuer = issuer_of(scheduler, group);
   if (!issuer.fenced) {
-    scheduler.fail(cudaErrorLaunchFailure, "wgmma (%s:%d) without a wgmma.fence since the kernel's start or the last wait",
-                   product.site.name(), product.site.line);
+    scheduler.fail(cudaErrorLaunchFailure,
+                   "wgmma (%s:%d) without a wgmma.fence since the kernel's start or the last wait", product.site.name(), product.site.line);
   }
   const uint64_t index = issuer.issued++;
   if (index == group.computed + group.products.size()) {
@@ -124,12 +124,12 @@ void Warpgroups::check_operands(Scheduler& scheduler, const Pending& pending) {
   read_operand(scheduler, product.b, product.n, product.site, words_);
   same = same && words_ == pending.b;
   if (same) return;
-  scheduler.fail(cudaErrorLaunchFailure, "wgmma (%s:%d): shared memory that it reads was written before wgmma.wait_group",
-                 product.site.name(), product.site.line);
+  scheduler.fail(cudaErrorLaunchFailure,
+                 "wgmma (%s:%d): shared memory that it reads was written before wgmma.wait_group", product.site.name(), product.site.line);
 }
 
-// The oldest product, which all threads have issued. With g = lane / 4 and t = lane % 4, accumulators 4 i .. 4 i + 3 of a
-// thread of warp w are rows 16 w + g (two) and 16 w + g + 8 (two), columns 8 i + 2 t and the next.
+// The oldest product, which all threads have issued. With g = lane / 4 and t = lane % 4, accumulators 4 i .. 4 i + 3 of
+// a thread of warp w are rows 16 w + g (two) and 16 w + g + 8 (two), columns 8 i + 2 t and the next.
 void Warpgroups::compute(Scheduler& scheduler, Warpgroup& group) {
   const Pending& pending = group.products.front();
   check_operands(scheduler, pending);
@@ -138,7 +138,9 @@ void Warpgroups::compute(Scheduler& scheduler, Warpgroup& group) {
   b_.resize(static_cast<size_t>(depth * n));
   sums_.assign(static_cast<size_t>(kRows * n), 0.0);
   for (int k = 0; k < depth; ++k) {
-    for (int j = 0; j < n; ++j) b_[static_cast<size_t>(k * n + j)] = element(product.type, &pending.b[static_cast<size_t>(j) * kOperandWords], k);
+    for (int j = 0; j < n; ++j) {
+      b_[static_cast<size_t>(k * n + j)] = element(product.type, &pending.b[static_cast<size_t>(j) * kOperandWords], k);
+    }
   }
   for (int i = 0; i < kRows; ++i) {
     double* sums = &sums_[static_cast<size_t>(i * n)];
@@ -200,9 +202,10 @@ void Warpgroups::set_registers(Scheduler& scheduler, bool increase, int count, S
 
 void Warpgroups::end_thread(Scheduler& scheduler) {
   if (all_.empty()) return;
-  const Issuer& issuer = issuer_of(scheduler, all_[static_cast<size_t>(scheduler.running().number / kWarpgroupThreads)]);
-  if (issuer.held.empty()) return;
-  scheduler.fail(cudaErrorLaunchFailure, "the thread returns while a wgmma is under way: wgmma.wait_group waits for it");
+  Warpgroup& group = all_[static_cast<size_t>(scheduler.running().number / kWarpgroupThreads)];
+  if (issuer_of(scheduler, group).held.empty()) return;
+  scheduler.fail(cudaErrorLaunchFailure,
+                 "the thread returns while a wgmma is under way: wgmma.wait_group waits for it");
 }
 
 void Warpgroups::end_block(Scheduler& scheduler) {
@@ -221,8 +224,8 @@ void Warpgroups::end_block(Scheduler& scheduler) {
   }
   if (registers > initial * scheduler.threads()) {
     scheduler.fail(cudaErrorLaunchFailure,
-                   "setmaxnreg: the block's threads ask for %d registers together, and it has %d (%d a thread): on a GPU "
-                   "they would wait for ever",
+                   "setmaxnreg: the block's threads ask for %d registers together, and it has %d (%d a thread): on a "
+                   "GPU they would wait for ever",
                    registers, initial * scheduler.threads(), initial);
   }
 }
@@ -231,8 +234,8 @@ void Warpgroups::explain(Scheduler& scheduler, const ThreadState& waiting) const
   const Warpgroup& group = all_[static_cast<size_t>(waiting.number / kWarpgroupThreads)];
   const Pending& pending = group.products.front();
   scheduler.fail(cudaErrorLaunchFailure,
-                 "deadlock: the thread waits at wgmma.wait_group (%s:%d) for a product (%s:%d) that %d of the warpgroup's "
-                 "128 threads have issued",
+                 "deadlock: the thread waits at wgmma.wait_group (%s:%d) for a product (%s:%d) that %d of the "
+                 "warpgroup's 128 threads have issued",
                  waiting.site.name(), waiting.site.line, pending.product.site.name(), pending.product.site.line,
                  pending.arrived);
 }

@@ -251,7 +251,7 @@ TEST(bytes_arrive_when_they_are_waited_for) {
     if (kTooEarly == cudaSuccess) {
       EXPECT(std::isnan(out.read()[5]));
     } else {
-      EXPECT_FAULT_SAYS("cp.async that was not waited for");
+      EXPECT_FAULT_SAYS("asynchronous copy that was not waited for");
     }
     azj_emulation_reset();
   }

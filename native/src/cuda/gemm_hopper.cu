@@ -1,11 +1,10 @@
-// GEMM rung 8: Hopper's tensor cores (compute capability 9.0) through wgmma, float in and out, inputs rounded to TF32 on
-// the way. hopper_tile.cuh holds the product of one tile. Runs only when asked for by name, as rungs 6 and 7.
+// GEMM rung 8: Hopper's tensor cores (compute capability 9.0) through wgmma, float in and out, inputs rounded to TF32
+// on the way. hopper_tile.cuh holds the product of one tile. Runs only when asked for by name, as rungs 6 and 7.
 //
 //   grid: one block of 3 warpgroups on each multiprocessor; block i computes tiles i, i + blocks, .. of all products
 //   tile: 128 x 256, or 128 x 128 where those fill the multiprocessors better
 //
-// A 128 x 256 tile makes 171 FLOP of each word that it reads, 43 of each byte: at 400 TFLOP/s out of L2 9.4 TB/s, of which
-// the blocks of one TileOrder group share most.
+// A 128 x 256 tile makes 171 FLOP of each word that it reads, 43 of each byte: at 400 TFLOP/s these are 9.4 TB/s.
 #include "grid.hpp"
 #include "hopper_store.cuh"
 #include "tile_launch.cuh"
@@ -60,7 +59,8 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void gemm_hopper_kernel(const __
   } else {
     setmaxnreg_inc<240>();
     const int warp = threadIdx.x / 32 - 4;  // of the consumers: 16 rows of the tile each
-    float* const staging = reinterpret_cast<float*>(stages + Tile::kStages * Tile::kStageBytes) + warp * Tile::kStoreFloats;
+    float* const staging =
+        reinterpret_cast<float*>(stages + Tile::kStages * Tile::kStageBytes) + warp * Tile::kStoreFloats;
     for (int64_t index = blockIdx.x; index < tiles; index += gridDim.x) {
       const TilePlace tile = find_tile<Tile>(p, index, tiles_of_product);
       float sums[Tile::kSums];

@@ -67,9 +67,9 @@ __device__ inline void wait_for_phase(uint64_t* barrier, uint32_t parity) {
 
 // The producer, one thread: the stages of one tile of C, of product (batch, group).
 template <class Tile>
-__device__ inline void load_tile(RingPosition<Tile::kStages>& at, unsigned char* stages, uint64_t* full, uint64_t* empty,
-                                 const TensorOperand& a, const TensorOperand& b, int row, int column, int batch, int group,
-                                 int k) {
+__device__ inline void load_tile(RingPosition<Tile::kStages>& at, unsigned char* stages, uint64_t* full,
+                                 uint64_t* empty, const TensorOperand& a, const TensorOperand& b, int row, int column,
+                                 int batch, int group, int k) {
   for (int begin = 0; begin < k; begin += Tile::kDepth, at.next()) {
     wait_for_phase(&empty[at.stage], at.parity ^ 1);  // the first round finds the phase before the first ended
     unsigned char* const stage = stages + at.stage * Tile::kStageBytes;

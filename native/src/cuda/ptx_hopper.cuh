@@ -1,5 +1,5 @@
-// The PTX instructions of compute capability 9.0 (sm_90a), one function each; inline assembly is nowhere else but here
-// and in ptx.cuh. The sources that include this file are compiled for 90a alone (CMakeLists.txt). The twin in emulation/
+// The PTX instructions of compute capability 9.0 (sm_90a), one function each; inline assembly is nowhere else but in
+// this file and ptx.cuh. The sources that include this file are compiled for 90a alone (CMakeLists.txt). The twin in emulation/
 // does the same on the host: there, <cuda_runtime.h> is emulation's, which includes it, with the include guard of this
 // file.
 #include <cuda_runtime.h>
@@ -28,8 +28,8 @@ __device__ __forceinline__ bool elect_one() {
   return elected != 0;
 }
 
-// ---- mbarriers: 8 bytes of shared memory. A phase ends when `arrivals` have come and all expected bytes are copied; the
-// first phase has parity 0.
+// ---- mbarriers: 8 bytes of shared memory. A phase ends when `arrivals` have come and all expected bytes are copied;
+// the first phase has parity 0.
 
 // mbarrier.init.shared::cta.b64
 __device__ __forceinline__ void mbarrier_init(uint64_t* barrier, uint32_t arrivals) {
@@ -63,8 +63,8 @@ __device__ __forceinline__ bool mbarrier_try_wait(uint64_t* barrier, uint32_t pa
   return ended != 0;
 }
 
-// fence.proxy.async.shared::cta: what this thread wrote to shared memory, mbarriers included, is seen by bulk copies and
-// the tensor cores.
+// fence.proxy.async.shared::cta: what this thread wrote to shared memory, mbarriers included, is seen by bulk copies
+// and the tensor cores.
 __device__ __forceinline__ void fence_proxy_async() { asm volatile("fence.proxy.async.shared::cta;\n" ::: "memory"); }
 
 // ---- bulk copies of boxes of a tensor

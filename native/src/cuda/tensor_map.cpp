@@ -19,10 +19,11 @@ using Encode = decltype(&cuTensorMapEncodeTiled);
 Encode find_encoder() {
   void* function = nullptr;
   cudaDriverEntryPointQueryResult result = cudaDriverEntryPointSymbolNotFound;
-  check(cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &function, kDriverVersion, cudaEnableDefault, &result),
+  const char* const name = "cuTensorMapEncodeTiled";
+  check(cudaGetDriverEntryPointByVersion(name, &function, kDriverVersion, cudaEnableDefault, &result),
         "cudaGetDriverEntryPointByVersion");
   if (function == nullptr || result != cudaDriverEntryPointSuccess) {
-    fail(AZJ_UNSUPPORTED, "the NVIDIA driver has no cuTensorMapEncodeTiled, which came with CUDA 12.0; update it");
+    fail(AZJ_UNSUPPORTED, "the NVIDIA driver has no %s, which came with CUDA 12.0; update it", name);
   }
   return reinterpret_cast<Encode>(function);
 }
@@ -52,16 +53,19 @@ struct Strides {
 }  // namespace
 
 OperandView view_a(const GemmProblem& p) {
-  return {p.a.data, p.m, p.k, p.a.row_stride, p.a.column_stride, p.batch, p.a.batch_stride, p.groups, p.a.group_stride, 4};
+  return {p.a.data,         p.m,      p.k,              p.a.row_stride, p.a.column_stride, p.batch,
+          p.a.batch_stride, p.groups, p.a.group_stride, 4};
 }
 
 OperandView view_b(const GemmProblem& p) {
-  return {p.b.data, p.n, p.k, p.b.column_stride, p.b.row_stride, p.batch, p.b.batch_stride, p.groups, p.b.group_stride, 4};
+  return {p.b.data,         p.n,      p.k,              p.b.column_stride, p.b.row_stride, p.batch,
+          p.b.batch_stride, p.groups, p.b.group_stride, 4};
 }
 
 bool has_tensor_map(const OperandView& v, std::string& reason) {
   if (v.k_stride != 1 && v.k > 1) {
-    reason = "does not lie along k (transpose_a 0, transpose_b 1): its elements along k are " + text(v.k_stride) + " apart";
+    reason = "does not lie along k (transpose_a 0, transpose_b 1): its elements along k are " + text(v.k_stride) +
+             " apart";
     return false;
   }
   if (reinterpret_cast<uintptr_t>(v.data) % kAlignment != 0) {
@@ -96,8 +100,8 @@ TensorOperand tensor_operand(const OperandView& v, int box_rows) {
   operand.group = s.groups > 1 ? 1 : 0;
   const CUresult result = encoder()(
       &operand.map, v.bytes == 2 ? CU_TENSOR_MAP_DATA_TYPE_BFLOAT16 : CU_TENSOR_MAP_DATA_TYPE_TFLOAT32, 4,
-      const_cast<void*>(v.data), extents, strides, box, steps, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
-      CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+      const_cast<void*>(v.data), extents, strides, box, steps, CU_TENSOR_MAP_INTERLEAVE_NONE,
+      CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   if (result != CUDA_SUCCESS) {
     fail(AZJ_INTERNAL, "cuTensorMapEncodeTiled: error %d; this is a defect in libazulejo", static_cast<int>(result));
   }

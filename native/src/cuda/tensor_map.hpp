@@ -28,7 +28,7 @@ struct OperandView {
 OperandView view_a(const GemmProblem& problem);
 OperandView view_b(const GemmProblem& problem);
 
-// Whether a tensor map can describe it: k contiguous, everything else on 16 bytes. The reason where not, after "A" or "B".
+// Whether a tensor map can describe it: k contiguous, all else on 16 bytes. The reason where not, after "A" or "B".
 bool has_tensor_map(const OperandView& view, std::string& reason);
 
 // For boxes of 128 bytes of k and box_rows rows, swizzled over 128 bytes. The view has a tensor map.

@@ -1,0 +1,277 @@
+// The twins of ptx_hopper.cuh: boxes that the copy engine brings, where their bytes lie, products of warpgroups against
+// plain loops. Swizzles are written down here a second time, as tables of the PTX ISA's figures.
+#include "hopper.hpp"
+
+using namespace test;
+using namespace azj::cuda;
+
+namespace {
+
+// ---- tensor copies
+
+// Copies one box and gives back the shared memory that it lies in, by bytes.
+__global__ void load_box(const __grid_constant__ CUtensorMap map, int bytes, int x, int y, int z, int w,
+                         unsigned char* out) {
+  __shared__ __align__(8) uint64_t arrived;
+  unsigned char* box = dynamic_shared<unsigned char>();
+  if (threadIdx.x == 0) {
+    mbarrier_init(&arrived, 1);
+    fence_proxy_async();
+  }
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    mbarrier_arrive_expect_tx(&arrived, bytes);
+    tensor_load_4d(box, &map, x, y, z, w, &arrived);
+  }
+  mbarrier_try_wait(&arrived, 0);
+  for (int i = threadIdx.x; i < bytes; i += blockDim.x) out[i] = box[i];
+}
+
+// The 16-byte chunk of a line where chunk `chunk` of row `row` goes: figures of "Swizzling Modes".
+int chunk_in_line(CUtensorMapSwizzle swizzle, int row, int chunk) {
+  switch (swizzle) {
+    case CU_TENSOR_MAP_SWIZZLE_128B: return chunk ^ row % 8;
+    case CU_TENSOR_MAP_SWIZZLE_64B: return chunk ^ row / 2 % 4;
+    case CU_TENSOR_MAP_SWIZZLE_32B: return chunk ^ row / 4 % 2;
+    default: return chunk;
+  }
+}
+
+void check_box(CUtensorMapSwizzle swizzle, int words, int rows, int x, int y) {
+  constexpr int kX = 40, kY = 50, kPitch = 44;
+  std::vector<float> values(kPitch * kY);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i + 1);
+  Array<float> in(values);
+  CUtensorMap map;
+  EXPECT(encode(map, in.get(), {kX, kY, 1, 1}, {kPitch * 4, kPitch * 4 * kY, kPitch * 4 * kY},
+                {static_cast<uint32_t>(words), static_cast<uint32_t>(rows), 1, 1}, swizzle) == CUDA_SUCCESS);
+  const int bytes = words * rows * 4;
+  Array<unsigned char> out(static_cast<size_t>(bytes));
+  EXPECT_OK(run(load_box, 1, 32, static_cast<size_t>(bytes), map, bytes, x, y, 0, 0, out.get()));
+  const auto actual = out.read();
+  int wrong = 0;
+  for (int row = 0; row < rows; ++row) {
+    for (int word = 0; word < words; ++word) {
+      const int at = (row * words + chunk_in_line(swizzle, row, word / 4) * 4 + word % 4) * 4;
+      float value;
+      std::memcpy(&value, actual.data() + at, sizeof value);
+      const int from_x = x + word, from_y = y + row;
+      const bool inside = from_x >= 0 && from_x < kX && from_y >= 0 && from_y < kY;
+      wrong += value != (inside ? values[static_cast<size_t>(from_y * kPitch + from_x)] : 0.0f);
+    }
+  }
+  EXPECT(wrong == 0);
+}
+
+TEST(boxes_of_every_swizzle_inside_and_across_the_borders) {
+  for (const auto& [swizzle, words] : {std::pair{CU_TENSOR_MAP_SWIZZLE_NONE, 12}, {CU_TENSOR_MAP_SWIZZLE_32B, 8},
+                                       {CU_TENSOR_MAP_SWIZZLE_64B, 16}, {CU_TENSOR_MAP_SWIZZLE_128B, 32}}) {
+    check_box(swizzle, words, 16, 0, 0);
+    check_box(swizzle, words, 24, 30, 45);
+    check_box(swizzle, words, 8, -3, -5);
+    check_box(swizzle, words, 8, 1000, 0);
+  }
+}
+
+TEST(copies_of_tf32_round) {
+  std::vector<float> values(32, 1.0f + 0x1p-11f);
+  Array<float> in(values);
+  CUtensorMap map;
+  EXPECT(encode(map, in.get(), {32, 1, 1, 1}, {128, 128, 128}, {32, 1, 1, 1}, CU_TENSOR_MAP_SWIZZLE_NONE,
+                CU_TENSOR_MAP_DATA_TYPE_TFLOAT32) == CUDA_SUCCESS);
+  Array<unsigned char> out(128);
+  EXPECT_OK(run(load_box, 1, 32, 128, map, 128, 0, 0, 0, 0, out.get()));
+  float value;
+  std::memcpy(&value, out.read().data(), sizeof value);
+  EXPECT_CLOSE(value, 1.0f + 0x1p-10f, 0);
+}
+
+TEST(the_outer_dimensions) {
+  std::vector<float> values(4 * 2 * 3 * 2);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
+  Array<float> in(values);
+  CUtensorMap map;
+  EXPECT(encode(map, in.get(), {4, 2, 3, 2}, {16, 32, 96}, {4, 2, 1, 1}, CU_TENSOR_MAP_SWIZZLE_NONE) == CUDA_SUCCESS);
+  Array<unsigned char> out(32);
+  EXPECT_OK(run(load_box, 1, 32, 32, map, 32, 0, 0, 2, 1, out.get()));
+  float value;
+  std::memcpy(&value, out.read().data() + 20, sizeof value);
+  EXPECT_CLOSE(value, 24 + 2 * 8 + 5, 0);
+  EXPECT_OK(run(load_box, 1, 32, 32, map, 32, 0, 0, 3, 1, out.get()));
+  for (unsigned char byte : out.read()) EXPECT(byte == 0);
+}
+
+TEST(tensor_maps_that_are_wrong) {
+  Array<float> in(4096);
+  CUtensorMap map;
+  const auto none = CU_TENSOR_MAP_SWIZZLE_NONE;
+  const auto wrong = [&](const char* why, CUresult result) {
+    EXPECT(result == CUDA_ERROR_INVALID_VALUE);
+    EXPECT_FAULT_SAYS(why);
+  };
+  wrong("16 bytes", encode(map, in.get() + 1, {4, 4, 1, 1}, {16, 64, 64}, {4, 1, 1, 1}, none));
+  wrong("multiple of 16", encode(map, in.get(), {3, 4, 1, 1}, {12, 48, 48}, {4, 1, 1, 1}, none));
+  wrong("hold the one before", encode(map, in.get(), {8, 4, 1, 1}, {16, 64, 64}, {4, 1, 1, 1}, none));
+  wrong("extent is not", encode(map, in.get(), {8, 0, 1, 1}, {32, 64, 64}, {4, 1, 1, 1}, none));
+  wrong("1 to 256", encode(map, in.get(), {8, 4, 1, 1}, {32, 128, 128}, {4, 257, 1, 1}, none));
+  wrong("row of the box is not", encode(map, in.get(), {8, 4, 1, 1}, {32, 128, 128}, {3, 1, 1, 1}, none));
+  wrong("wider than the swizzle",
+        encode(map, in.get(), {64, 4, 1, 1}, {256, 1024, 1024}, {64, 1, 1, 1}, CU_TENSOR_MAP_SWIZZLE_128B));
+  EXPECT(cudaGetLastError() == cudaSuccess);  // the driver's error is not the run time's
+  void* function = &map;
+  cudaDriverEntryPointQueryResult result = cudaDriverEntryPointSuccess;
+  EXPECT_OK(cudaGetDriverEntryPointByVersion("cuNothing", &function, 12000, cudaEnableDefault, &result));
+  EXPECT(function == nullptr && result == cudaDriverEntryPointSymbolNotFound);
+  EXPECT_OK(cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &function, 11080, cudaEnableDefault, &result));
+  EXPECT(function == nullptr && result == cudaDriverEntryPointVersionNotSufficent);
+}
+
+// ---- products
+
+// Both operands as rows of 32 bytes of k, laid out in shared memory as the descriptors say.
+template <int kCount, bool kTf32>
+__global__ void product(const uint32_t* a, const uint32_t* b, float* d, int mode, bool accumulate) {
+  const int n = 2 * kCount, pitch = mode == 0 ? 16 : 256 >> mode, bits = mode == 0 ? 0 : 4 - mode;
+  unsigned char* shared = dynamic_shared<unsigned char>();
+  const int group = mode == 0 ? 256 : 8 * pitch;  // without a swizzle the two columns of 8 rows follow each other
+  unsigned char* const of_b = shared + 64 / 8 * group;
+  const auto place = [&](unsigned char* base, int row, int word) {
+    int offset = row / 8 * group + row % 8 * pitch + (mode == 0 ? word / 4 * 128 : word / 4 * 16) + word % 4 * 4;
+    offset ^= (offset >> 7 & ((1 << bits) - 1)) << 4;
+    return reinterpret_cast<uint32_t*>(base + offset);
+  };
+  for (int i = threadIdx.x; i < 64 * 8; i += 128) *place(shared, i / 8, i % 8) = a[i];
+  for (int i = threadIdx.x; i < n * 8; i += 128) *place(of_b, i / 8, i % 8) = b[i];
+  fence_proxy_async();
+  __syncthreads();
+  const int warp = threadIdx.x / 32, g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+  float sums[kCount];
+  const auto at = [&](int i) { return (16 * warp + g + i / 2 % 2 * 8) * n + i / 4 * 8 + 2 * t + i % 2; };
+  for (int i = 0; i < kCount; ++i) sums[i] = d[at(i)];
+  const auto descriptor = [&](const void* matrix) {
+    return uint64_t(shared_address(matrix) & 0x3ffff) >> 4 | uint64_t{128 >> 4} << 16 | uint64_t(group >> 4) << 32 |
+           uint64_t(mode) << 62;
+  };
+  wgmma_fence();
+  if constexpr (kTf32) {
+    wgmma_tf32(sums, descriptor(shared), descriptor(of_b), accumulate);
+  } else {
+    wgmma_bf16(sums, descriptor(shared), descriptor(of_b), accumulate);
+  }
+  wgmma_commit();
+  wgmma_wait<0>();
+  wgmma_results(sums);
+  for (int i = 0; i < kCount; ++i) d[at(i)] = sums[i];
+}
+
+template <int kCount, bool kTf32>
+void check_product(int mode, bool accumulate) {
+  constexpr int n = 2 * kCount, kWords = 8, kDepth = kTf32 ? 8 : 16;
+  const auto words = [](int rows, unsigned seed) {
+    std::vector<uint32_t> all(static_cast<size_t>(rows * kWords));
+    for (uint32_t& word : all) {
+      const auto next = [&seed] {
+        seed = seed * 1664525u + 1013904223u;
+        return static_cast<float>(seed >> 8) / (1 << 23) - 1.0f;
+      };
+      word = kTf32 ? __float_as_uint(next()) : cvt_bf16x2(next(), next());
+    }
+    return all;
+  };
+  const auto value = [](uint32_t word, int half) {
+    if (kTf32) return __uint_as_float(word & 0xffffe000u);
+    return __uint_as_float(half == 0 ? word << 16 : word & 0xffff0000u);
+  };
+  const auto a = words(64, 1), b = words(n, 2);
+  std::vector<float> before(64 * n, 0.5f);
+  Array<uint32_t> da(a), db(b);
+  Array<float> dd(before);
+  const size_t bytes = static_cast<size_t>(64 + n) * (mode == 0 ? 32 : 256 >> mode);
+  allow_shared(product<kCount, kTf32>, bytes);
+  EXPECT_OK(run(product<kCount, kTf32>, 1, 128, bytes, da.get(), db.get(), dd.get(), mode, accumulate));
+  const auto actual = dd.read();
+  double worst = 0;
+  for (int i = 0; i < 64; ++i) {
+    for (int j = 0; j < n; ++j) {
+      double wanted = accumulate ? 0.5 : 0;
+      for (int k = 0; k < kDepth; ++k) {
+        const int word = kTf32 ? k : k / 2;
+        wanted += static_cast<double>(value(a[static_cast<size_t>(i * 8 + word)], k % 2)) *
+                  static_cast<double>(value(b[static_cast<size_t>(j * 8 + word)], k % 2));
+      }
+      const double error = std::fabs(actual[static_cast<size_t>(i * n + j)] - wanted);
+      if (!(error <= worst)) worst = error;
+    }
+  }
+  EXPECT_CLOSE(worst, 0, 1e-6);
+}
+
+TEST(products_of_every_shape_and_swizzle) {
+  for (int mode = 0; mode < 4; ++mode) {
+    check_product<64, true>(mode, true);
+    check_product<128, true>(mode, false);
+    check_product<64, false>(mode, false);
+    check_product<128, false>(mode, true);
+  }
+}
+
+// ---- a pipeline: a warpgroup copies, another multiplies, through two stages
+
+__global__ void pipeline(const __grid_constant__ CUtensorMap a, const __grid_constant__ CUtensorMap b, int steps,
+                         float* d) {
+  __shared__ __align__(8) uint64_t full[2];
+  __shared__ __align__(8) uint64_t empty[2];
+  constexpr int kStage = (64 + 128) * 128;
+  unsigned char* stages = dynamic_shared<unsigned char>();
+  if (threadIdx.x == 0) {
+    for (int i = 0; i < 2; ++i) {
+      mbarrier_init(&full[i], 1);
+      mbarrier_init(&empty[i], 4);
+    }
+    fence_proxy_async();
+  }
+  __syncthreads();
+  if (threadIdx.x < 128) {
+    if (threadIdx.x < 32 && elect_one()) {
+      for (int step = 0; step < steps; ++step) {
+        while (!mbarrier_try_wait(&empty[step % 2], (step / 2 & 1) ^ 1)) {
+        }
+        mbarrier_arrive_expect_tx(&full[step % 2], kStage);
+        tensor_load_4d(stages + step % 2 * kStage, &a, step * 32, 0, 0, 0, &full[step % 2]);
+        tensor_load_4d(stages + step % 2 * kStage + 64 * 128, &b, step * 32, 0, 0, 0, &full[step % 2]);
+      }
+    }
+    return;
+  }
+  float sums[64];
+  for (int step = 0; step < steps; ++step) {
+    while (!mbarrier_try_wait(&full[step % 2], step / 2 & 1)) {
+    }
+    wgmma_fence();
+    for (int part = 0; part < 4; ++part) {
+      const uint64_t at = shared_address(stages) + step % 2 * kStage + part * 32;
+      const uint64_t common = uint64_t{1} << 62 | uint64_t{64} << 32;
+      wgmma_tf32(sums, common | at >> 4, common | (at + 64 * 128) >> 4, step > 0 || part > 0);
+    }
+    wgmma_commit();
+    wgmma_wait<0>();
+    if (threadIdx.x % 32 == 0) mbarrier_arrive(&empty[step % 2]);
+  }
+  for (int i = 0; i < 64; ++i) d[(threadIdx.x - 128) * 64 + i] = sums[i];
+}
+
+TEST(a_pipeline_of_copies_and_products) {
+  constexpr int kSteps = 7, kK = 32 * kSteps;
+  Array<float> a(std::vector<float>(64 * kK, 0.5f)), b(std::vector<float>(128 * kK, 2.0f)), d(128 * 64);
+  CUtensorMap map_a, map_b;
+  EXPECT(encode(map_a, a.get(), {kK, 64, 1, 1}, {kK * 4, kK * 256, kK * 256}, {32, 64, 1, 1},
+                CU_TENSOR_MAP_SWIZZLE_128B) == CUDA_SUCCESS);
+  EXPECT(encode(map_b, b.get(), {kK, 128, 1, 1}, {kK * 4, kK * 512, kK * 512}, {32, 128, 1, 1},
+                CU_TENSOR_MAP_SWIZZLE_128B) == CUDA_SUCCESS);
+  constexpr size_t kBytes = 2 * (64 + 128) * 128;
+  allow_shared(pipeline, kBytes);
+  EXPECT_OK(run(pipeline, 3, 256, kBytes, map_a, map_b, kSteps, d.get()));
+  for (float value : d.read()) EXPECT_CLOSE(value, kK, 0);
+}
+
+}  // namespace
