@@ -12,6 +12,10 @@ module dev.azulejo.compare {
   provides java.util.concurrent.Callable with
       dev.azulejo.compare.command.CompareCommand;
 
+  // Found by core; see Engines.
+  provides dev.azulejo.engine.EngineProvider with
+      dev.azulejo.compare.engine.onednn.DnnlProvider;
+
   // picocli sets the options' fields.
   opens dev.azulejo.compare.command to
       info.picocli;

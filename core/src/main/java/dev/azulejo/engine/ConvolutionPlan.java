@@ -16,7 +16,11 @@ public interface ConvolutionPlan {
   /** Bytes that it needs of the stream's own workspace; whoever runs it reserves them. */
   long workspaceBytes();
 
-  /** y = σ(conv(x, w) + bias). */
+  /**
+   * y = σ(conv(x, w) + bias).
+   *
+   * @param bias null for none
+   */
   void forward(Tensor x, Tensor w, Tensor bias, Tensor y);
 
   /**

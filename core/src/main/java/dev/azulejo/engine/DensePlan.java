@@ -11,7 +11,11 @@ public interface DensePlan {
   /** How many samples the next calls have, 1 to the problem's. */
   void setBatch(int batch);
 
-  /** y = σ(x wᵀ + bias). */
+  /**
+   * y = σ(x wᵀ + bias).
+   *
+   * @param bias null for none
+   */
   void forward(Tensor x, Tensor w, Tensor bias, Tensor y);
 
   /**

@@ -134,6 +134,11 @@ public final class Conv2dProblem {
     return activation;
   }
 
+  /** The slope of a LEAKY_RELU. */
+  public float slope() {
+    return azj_conv2d_desc.slope(descriptor);
+  }
+
   /** Rows of the output. */
   public long outputHeight() {
     return shape.outputHeight();

@@ -85,6 +85,11 @@ public final class DenseProblem {
     return activation;
   }
 
+  /** The slope of a LEAKY_RELU. */
+  public float slope() {
+    return azj_dense_desc.slope(descriptor);
+  }
+
   /** Elements of x[batch][inputs]. */
   public long inputCount() {
     return inputCount;
