@@ -270,10 +270,10 @@ public final class Device implements AutoCloseable {
   void free(Holding buffer, MemorySegment memory) {
     synchronized (lock) {
       holdings.memory().remove(buffer);
-      switch (buffer) {
-        case DeviceBuffer _ -> NativeCall.check(azulejo_h.azj_free(handle, memory), "azj_free");
-        case HostBuffer _ ->
-            NativeCall.check(azulejo_h.azj_host_free(handle, memory), "azj_host_free");
+      if (buffer instanceof HostBuffer) {
+        NativeCall.check(azulejo_h.azj_host_free(handle, memory), "azj_host_free");
+      } else {
+        NativeCall.check(azulejo_h.azj_free(handle, memory), "azj_free");
       }
     }
   }

@@ -55,8 +55,8 @@ final class MemoryLedger {
 
   private void count(Holding buffer, long bytes) {
     switch (buffer) {
-      case DeviceBuffer _ -> liveBytes += bytes;
-      case HostBuffer _ -> hostBytes += bytes;
+      case DeviceBuffer own -> liveBytes += bytes;
+      case HostBuffer pinned -> hostBytes += bytes;
     }
   }
 }

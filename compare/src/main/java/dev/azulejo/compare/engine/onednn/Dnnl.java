@@ -55,8 +55,7 @@ final class Dnnl {
 
   /** The library's kind of threads, {@code DNNL_RUNTIME_...}. */
   static int runtime() {
-    return dnnl_version_t.cpu_runtime(
-        dnnl_h.dnnl_version().reinterpret(dnnl_version_t.sizeof()));
+    return dnnl_version_t.cpu_runtime(dnnl_h.dnnl_version().reinterpret(dnnl_version_t.sizeof()));
   }
 
   private static AzulejoException failure(int status, String function, Object what) {

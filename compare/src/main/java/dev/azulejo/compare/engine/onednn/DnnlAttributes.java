@@ -48,8 +48,7 @@ final class DnnlAttributes {
         };
     float alpha = activation == Activation.LEAKY_RELU ? slope : 0;
     Dnnl.check(
-        dnnl_h.dnnl_post_ops_append_eltwise(after, kind, alpha, 0),
-        "dnnl_post_ops_append_eltwise");
+        dnnl_h.dnnl_post_ops_append_eltwise(after, kind, alpha, 0), "dnnl_post_ops_append_eltwise");
     Dnnl.check(
         dnnl_h.dnnl_primitive_attr_set_post_ops(attributes, after),
         "dnnl_primitive_attr_set_post_ops");

@@ -1,9 +1,9 @@
 package dev.azulejo.compare.engine.onednn;
 
 import dev.azulejo.bindings.dnnl.dnnl_h;
+import dev.azulejo.ops.Activation;
 import dev.azulejo.ops.Conv2dProblem;
 import dev.azulejo.ops.Conv2dShape;
-import dev.azulejo.ops.Activation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Function;
@@ -82,9 +82,7 @@ final class DnnlConvolutionPasses {
     long g = s.groups();
     return g == 1
         ? new long[] {s.filters(), s.channels(), s.kernelHeight(), s.kernelWidth()}
-        : new long[] {
-          g, s.filters() / g, s.channels() / g, s.kernelHeight(), s.kernelWidth()
-        };
+        : new long[] {g, s.filters() / g, s.channels() / g, s.kernelHeight(), s.kernelWidth()};
   }
 
   /** Strides, dilations (0 is dense), padding before and after. */

@@ -1,8 +1,8 @@
 package dev.azulejo.compare.engine.onednn;
 
 import dev.azulejo.bindings.dnnl.dnnl_h;
-import dev.azulejo.ops.DenseProblem;
 import dev.azulejo.ops.Activation;
+import dev.azulejo.ops.DenseProblem;
 import java.lang.foreign.MemorySegment;
 
 /** The primitives of a dense layer with one size of mini-batch. */
@@ -72,9 +72,7 @@ final class DnnlDensePasses {
 
   private MemorySegment makeHint(boolean biased) {
     int kind =
-        session.training()
-            ? dnnl_h.dnnl_forward_training()
-            : dnnl_h.dnnl_forward_inference();
+        session.training() ? dnnl_h.dnnl_forward_training() : dnnl_h.dnnl_forward_inference();
     MemorySegment xs = any(x);
     MemorySegment ws = any(w);
     MemorySegment bs = biased ? plain(vector) : MemorySegment.NULL;

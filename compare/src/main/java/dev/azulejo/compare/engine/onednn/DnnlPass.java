@@ -156,8 +156,7 @@ final class DnnlPass {
   private MemorySegment internal(MemorySegment layout) {
     MemorySegment memory = memory(layout);
     MemorySegment data = session.buffer(dnnl_h.dnnl_memory_desc_get_size(layout));
-    Dnnl.check(
-        dnnl_h.dnnl_memory_set_data_handle(memory, data), "dnnl_memory_set_data_handle");
+    Dnnl.check(dnnl_h.dnnl_memory_set_data_handle(memory, data), "dnnl_memory_set_data_handle");
     return memory;
   }
 

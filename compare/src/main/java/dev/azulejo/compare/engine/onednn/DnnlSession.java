@@ -43,8 +43,7 @@ final class DnnlSession implements EngineSession {
           own(
               "dnnl_stream_create",
               "",
-              out ->
-                  dnnl_h.dnnl_stream_create(out, engine, dnnl_h.dnnl_stream_default_flags()),
+              out -> dnnl_h.dnnl_stream_create(out, engine, dnnl_h.dnnl_stream_default_flags()),
               dnnl_h::dnnl_stream_destroy);
     } catch (RuntimeException | Error e) {
       close();
