@@ -21,6 +21,7 @@ public final class Selftest {
     all.addAll(DenseChecks.all());
     all.addAll(LossChecks.all());
     all.addAll(OptimizerChecks.all());
+    all.addAll(DataChecks.all());
     return all;
   }
 

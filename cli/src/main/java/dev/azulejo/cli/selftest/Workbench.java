@@ -9,6 +9,8 @@ import java.util.List;
 
 /** Device memory for one case, and a watch for its operations. Closing it frees the memory. */
 public final class Workbench implements AutoCloseable {
+  private static final String OWNER = "self-test";
+
   private final Stream stream;
   private final List<DeviceBuffer> buffers = new ArrayList<>();
   private long nanos;
@@ -38,6 +40,20 @@ public final class Workbench implements AutoCloseable {
   /** An input of integers. */
   public Tensor ints(int[] values) {
     Tensor tensor = allocate(values.length).ints();
+    tensor.upload(stream, values);
+    return tensor;
+  }
+
+  /** One 64-bit integer. */
+  public Tensor longs(long value) {
+    Tensor tensor = allocate(2).longs();
+    tensor.upload(stream, new long[] {value});
+    return tensor;
+  }
+
+  /** An input of bytes. */
+  public Tensor bytes(byte[] values) {
+    Tensor tensor = own(stream.device().allocate(OWNER, values.length)).pixels();
     tensor.upload(stream, values);
     return tensor;
   }
@@ -98,7 +114,10 @@ public final class Workbench implements AutoCloseable {
   }
 
   private DeviceBuffer allocate(long count) {
-    DeviceBuffer buffer = stream.device().allocateFloats("self-test", count);
+    return own(stream.device().allocateFloats(OWNER, count));
+  }
+
+  private DeviceBuffer own(DeviceBuffer buffer) {
     buffers.add(buffer);
     return buffer;
   }
