@@ -44,8 +44,9 @@ std::unique_ptr<azj_device> open_device(int32_t kind, int32_t ordinal) {
     return cpu::open_device();
   }
   if (kind != accelerator().kind) {
-    fail(AZJ_NO_DEVICE, "%s device %d was asked for, but this build of libazulejo has no %s backend (%s)",
-         kind_name(kind), ordinal, kind_name(kind), azj_build_info());
+    fail(AZJ_NO_DEVICE, "%s device %d was asked for, but this build of libazulejo has no %s backend (%s)%s",
+         kind_name(kind), ordinal, kind_name(kind), azj_build_info(),
+         kind == AZJ_DEVICE_EMULATED ? "; libazulejo_emulated.so has it, which the project's build makes for tests" : "");
   }
   return accelerator().open(ordinal);
 }

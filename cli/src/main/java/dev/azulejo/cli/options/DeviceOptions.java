@@ -23,8 +23,9 @@ public final class DeviceOptions {
       paramLabel = "DEVICE",
       defaultValue = BEST,
       description =
-          "best (the first GPU, or the CPU where there is none), cpu, cuda, cuda:N. A device that is"
-              + " named and not there is an error. Default: ${DEFAULT-VALUE}.")
+          "best (the first GPU, or the CPU where there is none), cpu, cuda, cuda:N, emulated (the"
+              + " CUDA kernels on the host, for tests). A device that is named and not there is an"
+              + " error. Default: ${DEFAULT-VALUE}.")
   private String device;
 
   @Option(

@@ -110,6 +110,36 @@ class LauncherBuildTest {
     assertEquals(2, builds().size());
   }
 
+  /** A library of its own, which CMake brings up to date, unless the user names one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"selftest --device emulated", "train --device=emulated:1"})
+  void theEmulatedDeviceIsBuiltWhenItIsNamed(String command) throws Exception {
+    machine.program("cmake", "echo \"$*\" >>\"$HOME/cmake-calls\"");
+    Path calls = machine.home.resolve("cmake-calls");
+    machine.run("selftest", "--device", "cpu", "--json", "emulated").succeeded();
+    assertTrue(Files.notExists(calls));
+    Cli.Result result = machine.run((Object[]) command.split(" ")).succeeded();
+    String build = machine.checkout + "/native/target/cmake";
+    assertEquals(
+        List.of("--build " + build + " --target azulejo_emulated --parallel 2"),
+        Files.readAllLines(calls));
+    assertTrue(
+        result.out().contains(":-Dazulejo.library=" + build + "/libazulejo_emulated.so "),
+        result.out());
+    machine.set("AZULEJO_LIBRARY", "mine.so");
+    assertTrue(
+        !machine.run((Object[]) command.split(" ")).succeeded().out().contains("azulejo.library"));
+    assertEquals(1, Files.readAllLines(calls).size());
+  }
+
+  @Test
+  void aFailedBuildOfTheEmulatedDeviceShowsTheEndOfItsLog() throws Exception {
+    machine.program("cmake", "echo no compiler; exit 1");
+    machine
+        .run("selftest", "--device", "emulated")
+        .failed(1, "the build of the emulated CUDA device failed", "no compiler");
+  }
+
   @Test
   void aChangeOfTheModuleCompareIsNoReasonToBuildTheOthers() throws Exception {
     machine.run("train").succeeded();
