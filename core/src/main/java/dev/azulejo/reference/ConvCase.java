@@ -69,7 +69,7 @@ public record ConvCase(String name, int batch, Conv2dShape shape) {
             line.get("groups")));
   }
 
-  /** The ways to compute it that a device has. */
+  /** The ways to compute it that a device has and that do its shape. */
   public List<Way> ways(DeviceInfo device) {
     return Stream.of(
             new Way(ConvAlgorithm.DIRECT, 0),
@@ -80,8 +80,9 @@ public record ConvCase(String name, int batch, Conv2dShape shape) {
             new Way(ConvAlgorithm.IMPLICIT_GEMM, 0),
             new Way(ConvAlgorithm.IMPLICIT_GEMM_TF32, 0),
             new Way(ConvAlgorithm.IMPLICIT_GEMM_BF16, 0),
+            new Way(ConvAlgorithm.WINOGRAD, 0),
             new Way(ConvAlgorithm.AUTO, 0))
-        .filter(way -> way.algorithm().runsOn(device))
+        .filter(way -> way.algorithm().runsOn(device) && way.algorithm().fits(shape))
         .toList();
   }
 

@@ -1,12 +1,12 @@
 package dev.azulejo.ops;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.Stream;
 import dev.azulejo.reference.ActivationReference;
 import dev.azulejo.reference.ConvCase;
+import dev.azulejo.reference.ConvTolerance;
 import dev.azulejo.reference.ConvolutionReference;
 import dev.azulejo.reference.Doubles;
 import dev.azulejo.reference.Samples;
@@ -43,8 +43,7 @@ class ConvolutionConformanceTest extends DeviceTest {
     for (boolean withBias : new boolean[] {true, false}) {
       double[] b = withBias ? Doubles.of(bias) : null;
       double[] z = reference.forward(Doubles.of(x), Doubles.of(w), b);
-      double[] magnitude =
-          reference.forward(Doubles.abs(Doubles.of(x)), Doubles.abs(Doubles.of(w)), Doubles.abs(b));
+      ConvTolerance tolerance = ConvTolerance.forward(c, x, w, withBias ? bias : null);
       for (Activation activation : Activation.values()) {
         double[] y = ActivationReference.values(activation, SLOPE, z);
         try (Guarded dx = Guarded.of(stream, "x", x);
@@ -55,8 +54,7 @@ class ConvolutionConformanceTest extends DeviceTest {
               activation,
               ConvPass.FORWARD,
               y,
-              c.forwardTerms(),
-              magnitude,
+              tolerance,
               (s, problem, out) ->
                   Convolution.forward(
                       s,
@@ -80,8 +78,6 @@ class ConvolutionConformanceTest extends DeviceTest {
     float[] gradZ = samples.uniform(c.outputCount());
     float[] w = samples.uniform(c.shape().weightCount());
     double[] expected = c.reference().gradInput(Doubles.of(gradZ), Doubles.of(w));
-    double[] magnitude =
-        c.reference().gradInput(Doubles.abs(Doubles.of(gradZ)), Doubles.abs(Doubles.of(w)));
     try (Guarded dg = Guarded.of(stream, "gradZ", gradZ);
         Guarded dw = Guarded.of(stream, "w", w)) {
       everyWay(
@@ -89,8 +85,7 @@ class ConvolutionConformanceTest extends DeviceTest {
           Activation.RELU, // must not matter to a gradient that begins before the activation
           ConvPass.GRAD_INPUT,
           expected,
-          c.gradInputTerms(),
-          magnitude,
+          ConvTolerance.gradInput(c, gradZ, w),
           (s, problem, out) ->
               Convolution.gradInput(s, problem, dg.floats(), dw.floats(), out.floats()));
       dg.assertUnchanged();
@@ -105,8 +100,6 @@ class ConvolutionConformanceTest extends DeviceTest {
     float[] x = samples.uniform(c.inputCount());
     float[] gradZ = samples.uniform(c.outputCount());
     double[] expected = c.reference().gradWeights(Doubles.of(x), Doubles.of(gradZ));
-    double[] magnitude =
-        c.reference().gradWeights(Doubles.abs(Doubles.of(x)), Doubles.abs(Doubles.of(gradZ)));
     try (Guarded dx = Guarded.of(stream, "x", x);
         Guarded dg = Guarded.of(stream, "gradZ", gradZ)) {
       everyWay(
@@ -114,8 +107,7 @@ class ConvolutionConformanceTest extends DeviceTest {
           Activation.SIGMOID,
           ConvPass.GRAD_WEIGHTS,
           expected,
-          c.gradWeightsTerms(),
-          magnitude,
+          ConvTolerance.gradWeights(c, x, gradZ),
           (s, problem, out) ->
               Convolution.gradWeights(s, problem, dx.floats(), dg.floats(), out.floats()));
       dx.assertUnchanged();
@@ -188,25 +180,23 @@ class ConvolutionConformanceTest extends DeviceTest {
       Activation activation,
       ConvPass pass,
       double[] expected,
-      double terms,
-      double[] magnitude,
+      ConvTolerance tolerance,
       Pass operation) {
     for (ConvCase.Way way : c.ways(device.info())) {
-      double[] tolerance = Tolerance.sums(way.algorithm().precision(), terms, magnitude);
-      if (pass == ConvPass.FORWARD) {
-        for (int i = 0; i < expected.length; i++) {
-          tolerance[i] += Tolerance.function(expected[i]);
-        }
-      }
       for (Stream s : teams()) {
         Conv2dProblem problem = c.problem(way, activation);
-        assertNotEquals(ConvAlgorithm.AUTO, Convolution.algorithm(s, problem, pass));
+        double[] allowed = tolerance.of(Convolution.algorithm(s, problem, pass));
+        if (pass == ConvPass.FORWARD) {
+          for (int i = 0; i < expected.length; i++) {
+            allowed[i] += Tolerance.function(expected[i]);
+          }
+        }
         // Exactly what the query asks for, not what a case before left.
         s.workspace().trim();
         s.workspace().reserve(Convolution.workspaceBytes(s, problem, pass));
         String what =
             pass + " by " + way + " with " + activation + ", " + s.threads() + " threads: ";
-        check(what, expected, tolerance, s, problem, operation);
+        check(what, expected, allowed, s, problem, operation);
       }
     }
   }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.azulejo.device.DeviceTest;
 import dev.azulejo.device.Tensor;
 import dev.azulejo.reference.ConvCase;
+import dev.azulejo.reference.ConvTolerance;
 import dev.azulejo.reference.Doubles;
 import dev.azulejo.reference.Samples;
 import dev.azulejo.reference.Tolerance;
@@ -30,14 +31,11 @@ class ConvolutionLawsTest extends DeviceTest {
     float[] x = samples.uniform(c.inputCount());
     float[] w = samples.uniform(c.shape().weightCount());
     float[] y = samples.uniform(c.outputCount());
-    double magnitude =
-        Doubles.dot(
-            c.reference().forward(Doubles.abs(Doubles.of(x)), Doubles.abs(Doubles.of(w)), null),
-            Doubles.abs(Doubles.of(y)));
+    ConvTolerance forward = ConvTolerance.forward(c, x, w, null);
+    ConvTolerance gradInput = ConvTolerance.gradInput(c, y, w);
+    ConvTolerance gradWeights = ConvTolerance.gradWeights(c, x, y);
     for (ConvCase.Way way : c.ways(device.info())) {
       Conv2dProblem problem = c.problem(way, Activation.IDENTITY);
-      Precision precision = way.algorithm().precision();
-      double allowed = Tolerance.sum(precision, c.forwardTerms(), magnitude);
       Convolution.reserveWorkspace(stream, problem, ConvPass.values());
       try (Guarded dx = Guarded.of(stream, "x", x);
           Guarded dw = Guarded.of(stream, "w", w);
@@ -48,19 +46,27 @@ class ConvolutionLawsTest extends DeviceTest {
         Convolution.forward(stream, problem, dx.floats(), dw.floats(), null, conv.floats());
         Convolution.gradInput(stream, problem, dy.floats(), dw.floats(), gradX.floats());
         Convolution.gradWeights(stream, problem, dx.floats(), dy.floats(), gradW.floats());
-        double forward = dot(conv, y);
+        double sum = dot(conv, y);
+        double allowed = allowed(forward, ConvPass.FORWARD, problem, y);
         Agreement.check(
             way + ": <x, gradInput(y)>",
-            forward,
-            allowed + Tolerance.sum(precision, c.gradInputTerms() + 2, magnitude),
+            sum,
+            allowed + allowed(gradInput, ConvPass.GRAD_INPUT, problem, x),
             dot(gradX, x));
         Agreement.check(
             way + ": <w, gradWeights(x, y)>",
-            forward,
-            allowed + Tolerance.sum(precision, c.gradWeightsTerms() + 2, magnitude),
+            sum,
+            allowed + allowed(gradWeights, ConvPass.GRAD_WEIGHTS, problem, w),
             dot(gradW, w));
       }
     }
+  }
+
+  /** How far the scalar product of a pass' result and another vector may be off. */
+  private double allowed(
+      ConvTolerance tolerance, ConvPass pass, Conv2dProblem problem, float[] other) {
+    double[] each = tolerance.of(Convolution.algorithm(stream, problem, pass));
+    return Doubles.dot(each, Doubles.abs(Doubles.of(other)));
   }
 
   /** &lt;im2col(x), u&gt; = &lt;x, col2im(u)&gt;, T15. */

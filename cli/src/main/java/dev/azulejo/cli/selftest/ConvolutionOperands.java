@@ -4,6 +4,7 @@ import dev.azulejo.ops.Activation;
 import dev.azulejo.ops.ConvPass;
 import dev.azulejo.reference.ActivationReference;
 import dev.azulejo.reference.ConvCase;
+import dev.azulejo.reference.ConvTolerance;
 import dev.azulejo.reference.ConvolutionReference;
 import dev.azulejo.reference.Doubles;
 import dev.azulejo.reference.Samples;
@@ -25,8 +26,8 @@ final class ConvolutionOperands {
   final float[] gradZ;
   private final Map<ConvPass, Exact> exact = new EnumMap<>(ConvPass.class);
 
-  /** A result, and the sums of the absolute values of its terms. */
-  record Exact(double[] values, double[] magnitude, double terms) {}
+  /** A result, and how far each algorithm may be off. */
+  record Exact(double[] values, ConvTolerance tolerance) {}
 
   ConvolutionOperands(ConvCase problem) {
     this.problem = problem;
@@ -45,24 +46,17 @@ final class ConvolutionOperands {
     ConvolutionReference reference = problem.reference();
     double[] xs = Doubles.of(x);
     double[] ws = Doubles.of(w);
-    double[] bs = Doubles.of(bias);
     double[] gs = Doubles.of(gradZ);
     return switch (pass) {
       case FORWARD ->
           new Exact(
-              ActivationReference.values(ACTIVATION, SLOPE, reference.forward(xs, ws, bs)),
-              reference.forward(Doubles.abs(xs), Doubles.abs(ws), Doubles.abs(bs)),
-              problem.forwardTerms());
+              ActivationReference.values(
+                  ACTIVATION, SLOPE, reference.forward(xs, ws, Doubles.of(bias))),
+              ConvTolerance.forward(problem, x, w, bias));
       case GRAD_INPUT ->
-          new Exact(
-              reference.gradInput(gs, ws),
-              reference.gradInput(Doubles.abs(gs), Doubles.abs(ws)),
-              problem.gradInputTerms());
+          new Exact(reference.gradInput(gs, ws), ConvTolerance.gradInput(problem, gradZ, w));
       case GRAD_WEIGHTS ->
-          new Exact(
-              reference.gradWeights(xs, gs),
-              reference.gradWeights(Doubles.abs(xs), Doubles.abs(gs)),
-              problem.gradWeightsTerms());
+          new Exact(reference.gradWeights(xs, gs), ConvTolerance.gradWeights(problem, x, gradZ));
     };
   }
 }
