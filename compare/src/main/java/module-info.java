@@ -6,6 +6,7 @@ module dev.azulejo.compare {
   requires dev.azulejo.core;
   requires info.picocli;
   requires java.desktop;
+  requires org.bytedeco.openblas;
   requires org.knowm.xchart;
 
   // Found by the command line; see its CommandLines.

@@ -4,6 +4,7 @@ import dev.azulejo.compare.measure.Contestant;
 import dev.azulejo.compare.measure.Effort;
 import dev.azulejo.compare.measure.Entrant;
 import dev.azulejo.compare.measure.Result;
+import dev.azulejo.compare.measure.Roundoff;
 import dev.azulejo.compare.measure.Trial;
 import dev.azulejo.device.Device;
 import dev.azulejo.device.Stream;
@@ -64,7 +65,7 @@ public final class ConvComparison {
 
   private List<Entrant> entrants(ConvCase problem, ConvPass pass, ConvData data) {
     var entrants = new ArrayList<Entrant>();
-    for (ConvAlgorithm algorithm : algorithms(precision)) {
+    for (ConvAlgorithm algorithm : algorithms(problem)) {
       String name = OURS + algorithm.name().toLowerCase(Locale.ROOT).replace('_', '-');
       entrants.add(entrant(name, Engine.azulejo(), algorithm, problem, pass, data));
     }
@@ -95,16 +96,11 @@ public final class ConvComparison {
     return new PlanContestant(name, engine, algorithm, device.stream(), problem, pass, data);
   }
 
-  /** Our algorithms of a precision; AUTO is full float32. */
-  static List<ConvAlgorithm> algorithms(Precision precision) {
+  /** Our algorithms of this precision that the device has for the shape; AUTO is full float32. */
+  private List<ConvAlgorithm> algorithms(ConvCase problem) {
     return Arrays.stream(ConvAlgorithm.values())
-        .filter(algorithm -> precisionOf(algorithm) == precision)
+        .filter(one -> one.precision() == Roundoff.ops(precision))
+        .filter(one -> one.runsOn(device.info()) && one.fits(problem.shape()))
         .toList();
-  }
-
-  private static Precision precisionOf(ConvAlgorithm algorithm) {
-    return algorithm.name().endsWith("_TF32")
-        ? Precision.TF32
-        : algorithm.name().endsWith("_BF16") ? Precision.BF16 : Precision.FP32;
   }
 }

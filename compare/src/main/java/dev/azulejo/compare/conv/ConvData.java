@@ -2,6 +2,7 @@ package dev.azulejo.compare.conv;
 
 import dev.azulejo.compare.measure.Agreement;
 import dev.azulejo.compare.measure.Caches;
+import dev.azulejo.compare.measure.Points;
 import dev.azulejo.compare.measure.ProblemData;
 import dev.azulejo.compare.measure.Roundoff;
 import dev.azulejo.device.Device;
@@ -12,7 +13,6 @@ import dev.azulejo.engine.Precision;
 import dev.azulejo.ops.ConvPass;
 import dev.azulejo.ops.Elementwise;
 import dev.azulejo.reference.Samples;
-import java.util.SplittableRandom;
 
 /**
  * Random operands and a place for the result of one pass, in device memory, as many sets of them as
@@ -20,11 +20,6 @@ import java.util.SplittableRandom;
  */
 final class ConvData implements ProblemData {
   private static final long SEED = 2026;
-
-  /** Products in float64 that a check may take: about a fifth of a second. */
-  private static final long CHECK_PRODUCTS = 50_000_000;
-
-  private static final int FEWEST_POINTS = 256;
 
   private final Stream stream;
   private final ConvCase problem;
@@ -53,7 +48,7 @@ final class ConvData implements ProblemData {
     Samples samples = new Samples(SEED);
     hostFirst = samples.uniform(firstCount);
     hostSecond = samples.uniform(secondCount);
-    points = points(resultCount);
+    points = Points.choose(resultCount, new ConvPoints(problem).cost(pass));
     expected = new double[points.length];
     magnitudes = new double[points.length];
     terms = new double[points.length];
@@ -107,13 +102,14 @@ final class ConvData implements ProblemData {
   }
 
   @Override
-  public Agreement check(Precision precision) {
+  public Agreement check(Precision precision, boolean winograd) {
     float[] values = result[0].toArray(stream);
     double[] actual = new double[points.length];
     double[] tolerance = new double[points.length];
+    double more = winograd ? Roundoff.winograd(magnitudes) : 0;
     for (int i = 0; i < points.length; i++) {
       actual[i] = values[(int) points[i]];
-      tolerance[i] = Roundoff.tolerance(precision, terms[i], magnitudes[i]);
+      tolerance[i] = Roundoff.tolerance(precision, terms[i], magnitudes[i]) + more;
     }
     return Agreement.of(actual, expected, tolerance, points);
   }
@@ -126,21 +122,6 @@ final class ConvData implements ProblemData {
       magnitudes[i] = reference.magnitude();
       terms[i] = reference.terms();
     }
-  }
-
-  /** All elements where that is quick; otherwise the first, the last, and others anywhere. */
-  private long[] points(long count) {
-    long affordable = CHECK_PRODUCTS / new ConvPoints(problem).cost(pass);
-    int checked = (int) Math.min(count, Math.max(FEWEST_POINTS, affordable));
-    long[] chosen = new SplittableRandom(SEED).longs(checked, 0, count).toArray();
-    chosen[0] = 0;
-    chosen[checked - 1] = count - 1;
-    if (checked == count) {
-      for (int i = 0; i < checked; i++) {
-        chosen[i] = i;
-      }
-    }
-    return chosen;
   }
 
   /** Tensors begin at multiples of 256 bytes, as allocations do. */

@@ -11,6 +11,11 @@ public interface Contestant extends AutoCloseable {
   /** What really runs: the algorithm and the library that has it. */
   String algorithm();
 
+  /** Whether it multiplies transformed operands, whose rounding errors are larger. */
+  default boolean isWinograd() {
+    return algorithm().contains("wino");
+  }
+
   /** Bytes of scratch memory that it needs beside inputs and output. */
   long workspaceBytes();
 

@@ -10,8 +10,13 @@ public interface ProblemData extends AutoCloseable {
   /** Fills the first result with NaN, so that nobody is judged by what another one wrote. */
   void poison();
 
-  /** Compares the first result with the float64 reference, as far as the precision allows. */
-  Agreement check(Precision precision);
+  /**
+   * Compares the first result with the float64 reference, as far as the precision allows.
+   *
+   * @param winograd whether it was computed from transformed operands; see {@link
+   *     Roundoff#winograd}
+   */
+  Agreement check(Precision precision, boolean winograd);
 
   @Override
   void close();

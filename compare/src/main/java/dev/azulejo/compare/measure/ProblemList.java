@@ -53,6 +53,15 @@ public final class ProblemList {
               .formatted(at(column), column, text, least));
     }
 
+    /** A column that is 0 or 1. */
+    public boolean flag(String column) {
+      if (number(column, 0) > 1) {
+        throw new IllegalArgumentException(
+            "%s: %s is \"%s\", expected is 0 or 1".formatted(at(column), column, text(column)));
+      }
+      return number(column, 0) == 1;
+    }
+
     /** What makes a problem of the line; where the library refuses it, the line is named. */
     public <T> T make(Supplier<T> maker) {
       try {

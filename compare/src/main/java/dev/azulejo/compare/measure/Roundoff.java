@@ -2,17 +2,27 @@ package dev.azulejo.compare.measure;
 
 import dev.azulejo.engine.Precision;
 import dev.azulejo.reference.Tolerance;
+import java.util.Arrays;
 
 /** What a precision's rounding may change. */
 public final class Roundoff {
   private Roundoff() {}
 
-  /** The unit roundoff of a precision's factors; 0 for FP32, which takes them as they are. */
-  public static double of(Precision precision) {
+  /**
+   * What Winograd's transforms add, as a part of the largest Σ|terms| of the result. The transforms
+   * of F(4x4, 3x3) have norms up to 19, 10 and 1/2 in each direction, so their errors grow with the
+   * largest numbers of a tile and not with each sum's own; the worst case allows thousands of u,
+   * random data show some tens (Barabasz et al., Error analysis and improving the accuracy of
+   * Winograd convolution, 2020). A wrong or missing term is still far beyond it.
+   */
+  private static final double WINOGRAD = 64 * Tolerance.U;
+
+  /** How our algorithms call a precision. */
+  public static dev.azulejo.ops.Precision ops(Precision precision) {
     return switch (precision) {
-      case FP32 -> 0;
-      case TF32 -> 0x1p-11;
-      case BF16 -> 0x1p-8;
+      case FP32 -> dev.azulejo.ops.Precision.FLOAT32;
+      case TF32 -> dev.azulejo.ops.Precision.TF32;
+      case BF16 -> dev.azulejo.ops.Precision.BF16;
     };
   }
 
@@ -24,7 +34,16 @@ public final class Roundoff {
    * @param magnitude the sum of their absolute values
    */
   public static double tolerance(Precision precision, double terms, double magnitude) {
-    double u = of(precision);
+    double u = ops(precision).roundoff();
     return Tolerance.sum(terms, magnitude) + u * (2 + u) * magnitude;
+  }
+
+  /**
+   * What is allowed on top where operands were transformed.
+   *
+   * @param magnitudes the sums of absolute values of all compared elements
+   */
+  public static double winograd(double[] magnitudes) {
+    return WINOGRAD * Arrays.stream(magnitudes).max().orElse(0);
   }
 }

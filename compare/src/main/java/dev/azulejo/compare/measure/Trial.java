@@ -68,7 +68,7 @@ public final class Trial {
       data.poison();
       contestant.run(0);
       synchronize.run();
-      return data.check(entrant.precision());
+      return data.check(entrant.precision(), contestant.isWinograd());
     } catch (RuntimeException | Error e) {
       contestant.close();
       throw e;

@@ -81,7 +81,8 @@ public final class Results {
         .orElse(Double.NaN);
   }
 
-  private static void json(
+  /** Adds a result to its node of a document. */
+  public static void json(
       ObjectNode node,
       String problem,
       String part,
@@ -116,7 +117,8 @@ public final class Results {
     }
   }
 
-  private static Agreement agreement(Outcome outcome) {
+  /** How it compared with the reference; null where it was not run. */
+  public static Agreement agreement(Outcome outcome) {
     return switch (outcome) {
       case Timed(Agreement agreement, Times times) -> agreement;
       case Disagrees(Agreement agreement) -> agreement;
@@ -124,7 +126,8 @@ public final class Results {
     };
   }
 
-  private static String firstLine(String text) {
+  /** What fits into a cell. */
+  public static String firstLine(String text) {
     return text.lines().findFirst().orElse("");
   }
 }

@@ -70,7 +70,7 @@ public final class TrainingComparison {
     this.batch = batch;
     this.steps = Math.max(CHECK_STEPS, steps);
     this.effort = effort;
-    tolerance = Math.max(TOLERANCE, 32 * Roundoff.of(precision));
+    tolerance = Math.max(TOLERANCE, 32 * Roundoff.ops(precision).roundoff());
     Torch.load(device.isHost() ? device.stream().threads() : 0);
   }
 

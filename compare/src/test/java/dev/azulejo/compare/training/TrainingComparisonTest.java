@@ -38,7 +38,7 @@ class TrainingComparisonTest {
   @ParameterizedTest
   @ValueSource(strings = {"lenet5", "mnist-cnn", "vgg-small"})
   void oursAndPyTorchAgree(String network) {
-    try (Device device = Device.cpu(2)) {
+    try (Device device = Device.cpu(1)) {
       List<Entry> entries =
           comparison(device, spec(network))
               .run(Map.of(TrainingComparison.OURS, Engine.azulejo()), true);
@@ -69,7 +69,7 @@ class TrainingComparisonTest {
 
   @Test
   void aWrongEngineIsNotTimed() {
-    try (Device device = Device.cpu(2)) {
+    try (Device device = Device.cpu(1)) {
       Map<String, Engine> engines = new LinkedHashMap<>();
       engines.put(TrainingComparison.OURS, Engine.azulejo());
       engines.put("wrong", new Wrong());
