@@ -186,43 +186,27 @@ namespace {
 constexpr int kDotColumns = kLanes == 16 ? 4 : 2;
 constexpr int kDotRows = kLanes / kDotColumns;
 
-#if defined(__AVX512F__)
-#define AZJ_EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
-#define AZJ_ODD 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
-#elif defined(__AVX2__)
-#define AZJ_EVEN 0, 2, 4, 6, 8, 10, 12, 14
-#define AZJ_ODD 1, 3, 5, 7, 9, 11, 13, 15
-#else
-#define AZJ_EVEN 0, 2, 4, 6
-#define AZJ_ODD 1, 3, 5, 7
-#endif
-
 // Lane i of the result is the sum of the lanes of sums[i]: a tree of pairwise sums, each halving the vectors.
 inline Vec sum_each(Vec (&sums)[kLanes]) {
 #pragma GCC unroll 4
   for (int width = kLanes; width > 1; width /= 2) {
 #pragma GCC unroll 8
     for (int i = 0; i < width / 2; ++i) {
-      sums[i] = __builtin_shufflevector(sums[2 * i], sums[2 * i + 1], AZJ_EVEN) +
-                __builtin_shufflevector(sums[2 * i], sums[2 * i + 1], AZJ_ODD);
+      sums[i] = evens(sums[2 * i], sums[2 * i + 1]) + odds(sums[2 * i], sums[2 * i + 1]);
     }
   }
   return sums[0];
 }
-#undef AZJ_EVEN
-#undef AZJ_ODD
-
-typedef int32_t Mask __attribute__((vector_size(kLanes * sizeof(int32_t))));
 
 // The last `rest` lanes are all ones.
-inline Mask last_lanes(int64_t rest) {
-  Mask mask;
+inline Ints last_lanes(int64_t rest) {
+  Ints mask;
   for (int i = 0; i < kLanes; ++i) mask[i] = i >= kLanes - rest ? -1 : 0;
   return mask;
 }
 
-inline Vec load_masked(const float* p, Mask mask) {
-  return reinterpret_cast<Vec>(reinterpret_cast<Mask>(load(p)) & mask);
+inline Vec load_masked(const float* p, Ints mask) {
+  return reinterpret_cast<Vec>(reinterpret_cast<Ints>(load(p)) & mask);
 }
 
 Vec dot_tile(int64_t k, const float* const (&a)[kDotRows], const float* const (&b)[kDotColumns]) {
@@ -242,7 +226,7 @@ Vec dot_tile(int64_t k, const float* const (&a)[kDotRows], const float* const (&
   for (; p + kLanes <= k; p += kLanes) add([p](const float* row) { return load(row + p); });
   if (p < k) {
     if (k >= kLanes) {  // the last whole vector again, without the lanes already counted
-      const Mask mask = last_lanes(k - p);
+      const Ints mask = last_lanes(k - p);
       add([k, mask](const float* row) { return load_masked(row + k - kLanes, mask); });
     } else {
       add([k](const float* row) { return load_first(row, k); });

@@ -7,17 +7,6 @@
 
 namespace azj::cpu::AZJ_ISA {
 
-#if defined(__AVX512F__)
-#define AZJ_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define AZJ_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
-#elif defined(__AVX2__)
-#define AZJ_LOW 0, 8, 1, 9, 2, 10, 3, 11
-#define AZJ_HIGH 4, 12, 5, 13, 6, 14, 7, 15
-#else
-#define AZJ_LOW 0, 4, 1, 5
-#define AZJ_HIGH 2, 6, 3, 7
-#endif
-
 // v[i][j] becomes v[j][i]: log2(kLanes) perfect shuffles.
 static inline __attribute__((always_inline)) void transpose(Vec (&v)[kLanes]) {
 #pragma GCC unroll 4
@@ -25,15 +14,13 @@ static inline __attribute__((always_inline)) void transpose(Vec (&v)[kLanes]) {
     Vec next[kLanes];
 #pragma GCC unroll 8
     for (int i = 0; i < kLanes / 2; ++i) {
-      next[2 * i] = __builtin_shufflevector(v[i], v[i + kLanes / 2], AZJ_LOW);
-      next[2 * i + 1] = __builtin_shufflevector(v[i], v[i + kLanes / 2], AZJ_HIGH);
+      next[2 * i] = interleave_low(v[i], v[i + kLanes / 2]);
+      next[2 * i + 1] = interleave_high(v[i], v[i + kLanes / 2]);
     }
 #pragma GCC unroll 16
     for (int i = 0; i < kLanes; ++i) v[i] = next[i];
   }
 }
-#undef AZJ_LOW
-#undef AZJ_HIGH
 
 // to[column * kLanes + lane] = from[lane * row_stride + column]; lanes beyond `rows` become zero.
 void transpose_to_lanes(const float* from, int64_t row_stride, int64_t rows, int64_t columns, float* to);

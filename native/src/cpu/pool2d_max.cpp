@@ -14,27 +14,44 @@ AZJ_ALWAYS_INLINE T pick(float value, float best, T if_replaced, T if_kept) {
   return value <= best ? if_kept : unless_nan;
 }
 
+// The same for vectors: two comparisons and two selections each, of values and of indices.
+struct Best {
+  Vec value;
+  Ints place;
+  void offer(Vec candidate, Ints candidate_place) {
+    const auto nan = value != value;
+    const auto no_larger = candidate <= value;
+    place = no_larger ? place : (nan ? place : candidate_place);
+    value = no_larger ? value : (nan ? value : candidate);
+  }
+};
+
+// The neighbours of a row: elements 2q and 2q + 1 in lane q, for `count` outputs.
+struct Halves {
+  Vec even, odd;
+  Halves(const float* x, int64_t count) {
+    const int64_t inputs = 2 * count;
+    const Vec first = inputs >= kLanes ? load(x) : load_first(x, inputs);
+    const Vec second = inputs >= 2 * kLanes ? load(x + kLanes) : load_first(x + kLanes, max(inputs - kLanes, 0));
+    even = evens(first, second);
+    odd = odds(first, second);
+  }
+};
+
 template <bool kIndex>
-void halve_row(const float* x, int64_t width, int64_t row, int64_t out_w, float* __restrict__ y,
-               int32_t* __restrict__ index) {
-  const float* a = x + 2 * row * width;
-  const float* b = a + width;
-  const int32_t a0 = static_cast<int32_t>(2 * row * width);
-  const int32_t b0 = a0 + static_cast<int32_t>(width);
-  const int32_t count = static_cast<int32_t>(out_w);
-#pragma omp simd
-  for (int32_t q = 0; q < count; ++q) {
-    const int64_t c = 2 * static_cast<int64_t>(q);
-    const float candidates[3] = {a[c + 1], b[c], b[c + 1]};
-    const int32_t places[3] = {a0 + 2 * q + 1, b0 + 2 * q, b0 + 2 * q + 1};
-    float best = a[c];
-    int32_t where = a0 + 2 * q;
-    for (int i = 0; i < 3; ++i) {
-      where = pick(candidates[i], best, places[i], where);
-      best = pick(candidates[i], best, candidates[i], best);
-    }
-    y[q] = best;
-    if (kIndex) index[q] = where;
+void halve_row(const float* x, int64_t width, int64_t row, int64_t out_w, float* y, int32_t* index) {
+  const Ints twice = 2 * lane_numbers();
+  for (int64_t q = 0; q < out_w; q += kLanes) {
+    const int64_t count = min(kLanes, out_w - q);
+    const int64_t place = 2 * (row * width + q);
+    const Halves above(x + place, count), below(x + place + width, count);
+    const Ints first = twice + splat_int(static_cast<int32_t>(place));
+    Best best{above.even, first};
+    best.offer(above.odd, first + 1);
+    best.offer(below.even, first + static_cast<int32_t>(width));
+    best.offer(below.odd, first + static_cast<int32_t>(width + 1));
+    store_first(y + q, best.value, count);
+    if (kIndex) store_first(reinterpret_cast<float*>(index + q), reinterpret_cast<Vec>(best.place), count);
   }
 }
 
@@ -107,29 +124,35 @@ void forward(Team& team, const Pool& p, const float* x, float* y, int32_t* argma
   });
 }
 
+// Writes a0 b0 a1 b1 ... of `count` pairs.
+inline void store_pairs(float* to, Vec a, Vec b, int64_t count) {
+  store_first(to, interleave_low(a, b), min(kLanes, 2 * count));
+  if (2 * count > kLanes) store_first(to + kLanes, interleave_high(a, b), 2 * count - kLanes);
+}
+
 // The gradient of two rows of x whose windows are one row of y: each element is written once. Returns false when an
 // index lies outside its window.
-bool spread_row(const float* __restrict__ g, const int32_t* __restrict__ index, int64_t width, int64_t row,
-                int64_t out_w, float* __restrict__ grad_x) {
-  float* a = grad_x + 2 * row * width;
-  float* b = a + width;
-  const int32_t a0 = static_cast<int32_t>(2 * row * width);
-  const int32_t b0 = a0 + static_cast<int32_t>(width);
-  const int32_t count = static_cast<int32_t>(out_w);
-  int32_t strays = 0;
-#pragma omp simd reduction(+ : strays)
-  for (int32_t q = 0; q < count; ++q) {
-    const int64_t c = 2 * static_cast<int64_t>(q);
-    const int32_t in_a = index[q] - (a0 + 2 * q);
-    const int32_t in_b = index[q] - (b0 + 2 * q);
-    a[c] = in_a == 0 ? g[q] : 0.0f;
-    a[c + 1] = in_a == 1 ? g[q] : 0.0f;
-    b[c] = in_b == 0 ? g[q] : 0.0f;
-    b[c + 1] = in_b == 1 ? g[q] : 0.0f;
-    strays += ((in_a & ~1) != 0) & ((in_b & ~1) != 0);
+bool spread_row(const float* g, const int32_t* index, int64_t width, int64_t row, int64_t out_w, float* grad_x) {
+  const Ints twice = 2 * lane_numbers();
+  Ints strays{};
+  for (int64_t q = 0; q < out_w; q += kLanes) {
+    const int64_t count = min(kLanes, out_w - q);
+    const int64_t place = 2 * (row * width + q);
+    const Vec gradient = load_first(g + q, count);
+    const Ints at = reinterpret_cast<Ints>(load_first(reinterpret_cast<const float*>(index + q), count));
+    const Ints above = at - (twice + splat_int(static_cast<int32_t>(place)));
+    const Ints below = above - static_cast<int32_t>(width);
+    const Vec zero{};
+    store_pairs(grad_x + place, above == 0 ? gradient : zero, above == 1 ? gradient : zero, count);
+    store_pairs(grad_x + place + width, below == 0 ? gradient : zero, below == 1 ? gradient : zero, count);
+    strays |= (lane_numbers() < static_cast<int32_t>(count)) & ((above & ~1) != 0) & ((below & ~1) != 0);
   }
-  for (int64_t c = 2 * out_w; c < width; ++c) a[c] = b[c] = 0;  // an odd width's last column
-  return strays == 0;
+  float* a = grad_x + 2 * row * width;
+  for (int64_t c = 2 * out_w; c < width; ++c) a[c] = a[width + c] = 0;  // an odd width's last column
+  for (int i = 0; i < kLanes; ++i) {
+    if (strays[i] != 0) return false;
+  }
+  return true;
 }
 
 // Windows may overlap, so the plane's gradients are added one after the other, always in the same order.

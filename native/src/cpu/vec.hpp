@@ -26,6 +26,42 @@ static inline Vec load(const float* p) { return *reinterpret_cast<const VecInMem
 static inline void store(float* p, Vec v) { *reinterpret_cast<VecInMemory*>(p) = v; }
 static inline Vec splat(float s) { return s - Vec{}; }  // exact, NaN and -0 included
 
+// Integers in the lanes of a Vec: masks of comparisons, and indices.
+typedef int32_t Ints __attribute__((vector_size(kLanes * sizeof(int32_t))));
+
+static inline Ints splat_int(int32_t s) { return s - Ints{}; }
+static inline Ints lane_numbers() {
+  Ints v;
+  for (int i = 0; i < kLanes; ++i) v[i] = i;
+  return v;
+}
+
+// Elements 0, 2, 4, ... and 1, 3, 5, ... of a followed by b; and the reverse, a0 b0 a1 b1 ... in two halves.
+#if defined(__AVX512F__)
+#define AZJ_EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define AZJ_ODD 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
+#define AZJ_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define AZJ_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif defined(__AVX2__)
+#define AZJ_EVEN 0, 2, 4, 6, 8, 10, 12, 14
+#define AZJ_ODD 1, 3, 5, 7, 9, 11, 13, 15
+#define AZJ_LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define AZJ_HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define AZJ_EVEN 0, 2, 4, 6
+#define AZJ_ODD 1, 3, 5, 7
+#define AZJ_LOW 0, 4, 1, 5
+#define AZJ_HIGH 2, 6, 3, 7
+#endif
+static inline Vec evens(Vec a, Vec b) { return __builtin_shufflevector(a, b, AZJ_EVEN); }
+static inline Vec odds(Vec a, Vec b) { return __builtin_shufflevector(a, b, AZJ_ODD); }
+static inline Vec interleave_low(Vec a, Vec b) { return __builtin_shufflevector(a, b, AZJ_LOW); }
+static inline Vec interleave_high(Vec a, Vec b) { return __builtin_shufflevector(a, b, AZJ_HIGH); }
+#undef AZJ_EVEN
+#undef AZJ_ODD
+#undef AZJ_LOW
+#undef AZJ_HIGH
+
 static inline int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
 
