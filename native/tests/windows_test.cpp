@@ -56,7 +56,9 @@ void convolution(azj_stream* stream, azj_conv2d_desc d) {
   }
   const bool winograd = d.kernel_h == 3 && d.kernel_w == 3 && d.stride_h == 1 && d.stride_w == 1 &&
                         d.dilation_h == 1 && d.dilation_w == 1 && d.groups == 1;
-  for (const int32_t algorithm : {AZJ_CONV_AUTO, AZJ_CONV_DIRECT, AZJ_CONV_IM2COL_GEMM, AZJ_CONV_WINOGRAD}) {
+  const int32_t algorithms[] = {AZJ_CONV_AUTO, AZJ_CONV_DIRECT, AZJ_CONV_IM2COL_GEMM, AZJ_CONV_IMPLICIT_GEMM,
+                                AZJ_CONV_WINOGRAD};
+  for (const int32_t algorithm : algorithms) {
     for (const int64_t samples : {0, 1, 2, 1000}) {
       d.algorithm = algorithm;
       d.samples_per_unroll = samples;
@@ -80,10 +82,15 @@ void convolution(azj_stream* stream, azj_conv2d_desc d) {
       OK(azj_conv2d_forward(stream, &d, x.data(), w.data(), bias.data(), out.data(), scratch.data(),
                             scratch.size() * sizeof(float)));
       NEAR(out, y, tolerance);
-      scratch = workspace(AZJ_CONV_GRAD_INPUT);
-      OK(azj_conv2d_grad_input(stream, &d, g.data(), w.data(), out_x.data(), scratch.data(),
-                               scratch.size() * sizeof(float)));
-      NEAR(out_x, grad_x, tolerance);
+      if (algorithm == AZJ_CONV_IMPLICIT_GEMM && (d.stride_h > 1 || d.stride_w > 1)) {
+        int32_t chosen = 0;
+        FAILS(AZJ_UNSUPPORTED, "for stride 1 only", azj_conv2d_algorithm(stream, &d, AZJ_CONV_GRAD_INPUT, &chosen));
+      } else {
+        scratch = workspace(AZJ_CONV_GRAD_INPUT);
+        OK(azj_conv2d_grad_input(stream, &d, g.data(), w.data(), out_x.data(), scratch.data(),
+                                 scratch.size() * sizeof(float)));
+        NEAR(out_x, grad_x, tolerance);
+      }
       scratch = workspace(AZJ_CONV_GRAD_WEIGHTS);
       OK(azj_conv2d_grad_weights(stream, &d, x.data(), g.data(), out_w.data(), scratch.data(),
                                  scratch.size() * sizeof(float)));

@@ -5,20 +5,46 @@ namespace azj::cpu::AZJ_ISA {
 
 namespace {
 
-// AUTO, by the shape alone: the same on every machine and in every run.
-int32_t choose(const azj_conv2d_desc& d) {
+// Fewer channels or filters than this leave lanes of Winograd's transforms empty, and too few products to pay for them.
+// The gradient to the weights transforms grad_z, not its result, and pays sooner.
+constexpr int64_t kWinogradChannels = 16;
+constexpr int64_t kWinogradWeightsChannels = 3;
+// With more products than this for a weight's filter, the GEMM of IM2COL_GEMM outweighs its copies in the gradient to the
+// weights; with fewer channels than this the register tiles of IMPLICIT_GEMM are too small to hide the latency of the
+// processor's multiply-add.
+constexpr int64_t kImplicitWeightsProducts = 160;
+constexpr int64_t kImplicitFilters = 4;
+
+// AUTO, by the shape alone: the same in every run. docs/performance-cpu.md has the measurements behind it.
+int32_t choose(const azj_conv2d_desc& d, int32_t pass) {
   // Depthwise: a GEMM with one row has nothing to reuse, and X_unroll would be most of the memory traffic.
   if (d.channels == d.groups && d.filters == d.groups) return AZJ_CONV_DIRECT;
-  return AZJ_CONV_IM2COL_GEMM;
+  const int64_t channels = pass == AZJ_CONV_GRAD_WEIGHTS ? kWinogradWeightsChannels : kWinogradChannels;
+  if (conv2d_winograd_supports(d) && d.filters >= kWinogradChannels && d.channels >= channels) return AZJ_CONV_WINOGRAD;
+  // 1x1: X_unroll is x itself, and IM2COL_GEMM copies nothing.
+  const bool pointwise = d.kernel_h == 1 && d.kernel_w == 1;
+  const ConvSize s(d);
+  const int64_t width = pass == AZJ_CONV_GRAD_INPUT ? d.width : s.out_w;
+  const bool lanes_filled = 8 * width >= 5 * ((width + kLanes - 1) / kLanes * kLanes);
+  const bool suits = pass == AZJ_CONV_GRAD_WEIGHTS ? s.patch <= kImplicitWeightsProducts
+                     : pass == AZJ_CONV_GRAD_INPUT ? s.group_channels >= kImplicitFilters
+                                                   : s.group_filters >= kImplicitFilters;
+  const bool implicit = !pointwise && lanes_filled && suits && conv2d_implicit_supports(d, pass);
+  return implicit ? AZJ_CONV_IMPLICIT_GEMM : AZJ_CONV_IM2COL_GEMM;
 }
 
 }  // namespace
 
-int32_t Stream::conv2d_algorithm(const azj_conv2d_desc& d, int32_t) {
+int32_t Stream::conv2d_algorithm(const azj_conv2d_desc& d, int32_t pass) {
   switch (d.algorithm) {
-    case AZJ_CONV_AUTO: return choose(d);
+    case AZJ_CONV_AUTO: return choose(d, pass);
     case AZJ_CONV_DIRECT:
     case AZJ_CONV_IM2COL_GEMM: return d.algorithm;
+    case AZJ_CONV_IMPLICIT_GEMM:
+      if (conv2d_implicit_supports(d, pass)) return d.algorithm;
+      fail(AZJ_UNSUPPORTED,
+           "AZJ_CONV_IMPLICIT_GEMM on the CPU computes the gradient to the input for stride 1 only, and samples of less "
+           "than 2^29 elements with their padding; AZJ_CONV_IM2COL_GEMM (2) computes all");
     case AZJ_CONV_WINOGRAD:
       if (conv2d_winograd_supports(d)) return d.algorithm;
       fail(AZJ_UNSUPPORTED,
@@ -29,8 +55,8 @@ int32_t Stream::conv2d_algorithm(const azj_conv2d_desc& d, int32_t) {
            static_cast<long long>(d.dilation_w), static_cast<long long>(d.groups));
     default:
       fail(AZJ_UNSUPPORTED,
-           "convolution algorithm %d is a CUDA kernel; the CPU has AZJ_CONV_DIRECT (1), AZJ_CONV_IM2COL_GEMM (2) and "
-           "AZJ_CONV_WINOGRAD (6)",
+           "convolution algorithm %d is a CUDA kernel; the CPU has AZJ_CONV_DIRECT (1), AZJ_CONV_IM2COL_GEMM (2), "
+           "AZJ_CONV_IMPLICIT_GEMM (3) and AZJ_CONV_WINOGRAD (6)",
            d.algorithm);
   }
 }
@@ -38,6 +64,7 @@ int32_t Stream::conv2d_algorithm(const azj_conv2d_desc& d, int32_t) {
 uint64_t Stream::conv2d_workspace_bytes(const azj_conv2d_desc& d, int32_t pass) {
   switch (conv2d_algorithm(d, pass)) {
     case AZJ_CONV_DIRECT: return 0;
+    case AZJ_CONV_IMPLICIT_GEMM: return conv2d_implicit_workspace_bytes(team_, d, pass);
     case AZJ_CONV_WINOGRAD: return conv2d_winograd_workspace_bytes(team_, d, pass);
     default: return conv2d_im2col_workspace_bytes(team_, d, pass);
   }
@@ -48,6 +75,7 @@ void Stream::conv2d_forward(const azj_conv2d_desc& d, const float* x, const floa
   float* scratch = static_cast<float*>(workspace);
   switch (conv2d_algorithm(d, AZJ_CONV_FORWARD)) {
     case AZJ_CONV_DIRECT: return conv2d_direct_forward(team_, d, x, w, bias, y);
+    case AZJ_CONV_IMPLICIT_GEMM: return conv2d_implicit_forward(team_, d, x, w, bias, y, scratch);
     case AZJ_CONV_WINOGRAD: return conv2d_winograd_forward(team_, d, x, w, bias, y, scratch);
     default: return conv2d_im2col_forward(team_, d, x, w, bias, y, scratch);
   }
@@ -58,6 +86,7 @@ void Stream::conv2d_grad_input(const azj_conv2d_desc& d, const float* grad_z, co
   float* scratch = static_cast<float*>(workspace);
   switch (conv2d_algorithm(d, AZJ_CONV_GRAD_INPUT)) {
     case AZJ_CONV_DIRECT: return conv2d_direct_grad_input(team_, d, grad_z, w, grad_x);
+    case AZJ_CONV_IMPLICIT_GEMM: return conv2d_implicit_grad_input(team_, d, grad_z, w, grad_x, scratch);
     case AZJ_CONV_WINOGRAD: return conv2d_winograd_grad_input(team_, d, grad_z, w, grad_x, scratch);
     default: return conv2d_im2col_grad_input(team_, d, grad_z, w, grad_x, scratch);
   }
@@ -68,6 +97,7 @@ void Stream::conv2d_grad_weights(const azj_conv2d_desc& d, const float* x, const
   float* scratch = static_cast<float*>(workspace);
   switch (conv2d_algorithm(d, AZJ_CONV_GRAD_WEIGHTS)) {
     case AZJ_CONV_DIRECT: return conv2d_direct_grad_weights(team_, d, x, grad_z, grad_w);
+    case AZJ_CONV_IMPLICIT_GEMM: return conv2d_implicit_grad_weights(team_, d, x, grad_z, grad_w, scratch);
     case AZJ_CONV_WINOGRAD: return conv2d_winograd_grad_weights(team_, d, x, grad_z, grad_w, scratch);
     default: return conv2d_im2col_grad_weights(team_, d, x, grad_z, grad_w, scratch);
   }

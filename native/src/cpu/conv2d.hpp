@@ -51,6 +51,17 @@ void conv2d_im2col_grad_input(Team& team, const azj_conv2d_desc& d, const float*
 void conv2d_im2col_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,
                                 float* grad_w, float* workspace);
 
+// Every problem but the gradient to the input of a strided convolution, as long as the padded copy of a sample is of a
+// sensible size.
+bool conv2d_implicit_supports(const azj_conv2d_desc& d, int32_t pass);
+uint64_t conv2d_implicit_workspace_bytes(const Team& team, const azj_conv2d_desc& d, int32_t pass);
+void conv2d_implicit_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
+                             float* y, float* workspace);
+void conv2d_implicit_grad_input(Team& team, const azj_conv2d_desc& d, const float* grad_z, const float* w,
+                                float* grad_x, float* workspace);
+void conv2d_implicit_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,
+                                  float* grad_w, float* workspace);
+
 // 3x3 kernels with stride 1, dilation 1 and one group.
 bool conv2d_winograd_supports(const azj_conv2d_desc& d);
 uint64_t conv2d_winograd_workspace_bytes(const Team& team, const azj_conv2d_desc& d, int32_t pass);

@@ -186,18 +186,6 @@ namespace {
 constexpr int kDotColumns = kLanes == 16 ? 4 : 2;
 constexpr int kDotRows = kLanes / kDotColumns;
 
-// Lane i of the result is the sum of the lanes of sums[i]: a tree of pairwise sums, each halving the vectors.
-inline Vec sum_each(Vec (&sums)[kLanes]) {
-#pragma GCC unroll 4
-  for (int width = kLanes; width > 1; width /= 2) {
-#pragma GCC unroll 8
-    for (int i = 0; i < width / 2; ++i) {
-      sums[i] = evens(sums[2 * i], sums[2 * i + 1]) + odds(sums[2 * i], sums[2 * i + 1]);
-    }
-  }
-  return sums[0];
-}
-
 // The last `rest` lanes are all ones.
 inline Ints last_lanes(int64_t rest) {
   Ints mask;

@@ -62,6 +62,18 @@ static inline Vec interleave_high(Vec a, Vec b) { return __builtin_shufflevector
 #undef AZJ_LOW
 #undef AZJ_HIGH
 
+// Lane i of the result is the sum of the lanes of sums[i]: a tree of pairwise sums, each halving the vectors.
+static inline Vec sum_each(Vec (&sums)[kLanes]) {
+#pragma GCC unroll 4
+  for (int width = kLanes; width > 1; width /= 2) {
+#pragma GCC unroll 8
+    for (int i = 0; i < width / 2; ++i) {
+      sums[i] = evens(sums[2 * i], sums[2 * i + 1]) + odds(sums[2 * i], sums[2 * i + 1]);
+    }
+  }
+  return sums[0];
+}
+
 static inline int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
 

@@ -1,0 +1,55 @@
+// What the passes of the implicit GEMM share: the correlation they compute, and its input as a padded copy.
+#pragma once
+
+#include "conv2d.hpp"
+
+namespace azj::cpu::AZJ_ISA {
+
+// One axis of a correlation: output o reads inputs o * stride - pad + tap * dilation.
+struct Axis {
+  int64_t input, output, taps, stride, pad, dilation;
+  int64_t last_read() const { return (output - 1) * stride + (taps - 1) * dilation; }  // in padded positions
+};
+
+// y[n][m] = sum over the c of m's group of x[n][c] * w[m][c]: the forward pass, or the gradient to the input of a
+// convolution with stride 1, which is the correlation of grad_z with the filters turned by 180 degrees and transposed.
+struct Correlation {
+  Correlation(const azj_conv2d_desc& d, int32_t pass);
+
+  int64_t batch, groups, channels, filters;  // channels and filters of a group
+  Axis rows, columns;
+  bool gradient;
+
+  int64_t products() const { return channels * rows.taps * columns.taps; }  // for one output
+  // w of filter m, channel c (of group g) and tap (r, s).
+  int64_t weight(int64_t g, int64_t m, int64_t c, int64_t r, int64_t s) const {
+    const int64_t kernel = rows.taps * columns.taps;
+    if (!gradient) return (((g * filters + m) * channels + c) * rows.taps + r) * columns.taps + s;
+    return ((g * channels + c) * filters + m) * kernel + (rows.taps - 1 - r) * columns.taps + columns.taps - 1 - s;
+  }
+};
+
+// The channels of one group of a sample with their padding, laid out so that the kLanes inputs that neighbouring outputs
+// read through one tap lie side by side: the columns of a row are sorted by their remainder modulo the stride.
+//   copy[channel][padded row][phase][column / stride]
+// The planes are an odd number of cache lines apart, so that a power of two does not put all channels into one set.
+struct PaddedCopy {
+  explicit PaddedCopy(const Correlation& c);
+
+  // Where the inputs of output (p, q) for tap (r, s) of a channel lie.
+  int64_t offset(const Correlation& c, int64_t channel, int64_t p, int64_t q, int64_t r, int64_t s) const {
+    const int64_t column = s * c.columns.dilation;
+    return channel * plane + (p * c.rows.stride + r * c.rows.dilation) * row + column % c.columns.stride * phase +
+           column / c.columns.stride + q;
+  }
+
+  // Fills in what output rows begin..end-1 read of channels x[channel][height][width].
+  void fill(const Correlation& c, const float* x, int64_t begin, int64_t end, float* copy) const;
+
+  int64_t phase, row, plane;  // floats from one to the next
+  int64_t floats;
+};
+
+uint64_t conv2d_implicit_weights_workspace_bytes(const Team& team, const azj_conv2d_desc& d);
+
+}  // namespace azj::cpu::AZJ_ISA
