@@ -82,15 +82,10 @@ void convolution(azj_stream* stream, azj_conv2d_desc d) {
       OK(azj_conv2d_forward(stream, &d, x.data(), w.data(), bias.data(), out.data(), scratch.data(),
                             scratch.size() * sizeof(float)));
       NEAR(out, y, tolerance);
-      if (algorithm == AZJ_CONV_IMPLICIT_GEMM && (d.stride_h > 1 || d.stride_w > 1)) {
-        int32_t chosen = 0;
-        FAILS(AZJ_UNSUPPORTED, "for stride 1 only", azj_conv2d_algorithm(stream, &d, AZJ_CONV_GRAD_INPUT, &chosen));
-      } else {
-        scratch = workspace(AZJ_CONV_GRAD_INPUT);
-        OK(azj_conv2d_grad_input(stream, &d, g.data(), w.data(), out_x.data(), scratch.data(),
-                                 scratch.size() * sizeof(float)));
-        NEAR(out_x, grad_x, tolerance);
-      }
+      scratch = workspace(AZJ_CONV_GRAD_INPUT);
+      OK(azj_conv2d_grad_input(stream, &d, g.data(), w.data(), out_x.data(), scratch.data(),
+                               scratch.size() * sizeof(float)));
+      NEAR(out_x, grad_x, tolerance);
       scratch = workspace(AZJ_CONV_GRAD_WEIGHTS);
       OK(azj_conv2d_grad_weights(stream, &d, x.data(), g.data(), out_w.data(), scratch.data(),
                                  scratch.size() * sizeof(float)));

@@ -27,9 +27,10 @@ int32_t choose(const azj_conv2d_desc& d, int32_t pass) {
   const int64_t width = pass == AZJ_CONV_GRAD_INPUT ? d.width : s.out_w;
   const bool lanes_filled = 8 * width >= 5 * ((width + kLanes - 1) / kLanes * kLanes);
   const bool suits = pass == AZJ_CONV_GRAD_WEIGHTS ? s.patch <= kImplicitWeightsProducts
-                     : pass == AZJ_CONV_GRAD_INPUT ? s.group_channels >= kImplicitFilters
+                     : pass == AZJ_CONV_GRAD_INPUT
+                         ? s.group_channels >= kImplicitFilters && d.stride_h == 1 && d.stride_w == 1
                                                    : s.group_filters >= kImplicitFilters;
-  const bool implicit = !pointwise && lanes_filled && suits && conv2d_implicit_supports(d, pass);
+  const bool implicit = !pointwise && lanes_filled && suits && conv2d_implicit_supports(d);
   return implicit ? AZJ_CONV_IMPLICIT_GEMM : AZJ_CONV_IM2COL_GEMM;
 }
 
@@ -41,10 +42,10 @@ int32_t Stream::conv2d_algorithm(const azj_conv2d_desc& d, int32_t pass) {
     case AZJ_CONV_DIRECT:
     case AZJ_CONV_IM2COL_GEMM: return d.algorithm;
     case AZJ_CONV_IMPLICIT_GEMM:
-      if (conv2d_implicit_supports(d, pass)) return d.algorithm;
+      if (conv2d_implicit_supports(d)) return d.algorithm;
       fail(AZJ_UNSUPPORTED,
-           "AZJ_CONV_IMPLICIT_GEMM on the CPU computes the gradient to the input for stride 1 only, and samples of less "
-           "than 2^29 elements with their padding; AZJ_CONV_IM2COL_GEMM (2) computes all");
+           "AZJ_CONV_IMPLICIT_GEMM on the CPU wants a group of a sample, with its padding, below 2^29 elements, filters "
+           "below 2^24 and stride_h * stride_w up to 256; AZJ_CONV_IM2COL_GEMM (2) computes all");
     case AZJ_CONV_WINOGRAD:
       if (conv2d_winograd_supports(d)) return d.algorithm;
       fail(AZJ_UNSUPPORTED,

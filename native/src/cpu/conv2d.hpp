@@ -51,9 +51,8 @@ void conv2d_im2col_grad_input(Team& team, const azj_conv2d_desc& d, const float*
 void conv2d_im2col_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,
                                 float* grad_w, float* workspace);
 
-// Every problem but the gradient to the input of a strided convolution, as long as the padded copy of a sample is of a
-// sensible size.
-bool conv2d_implicit_supports(const azj_conv2d_desc& d, int32_t pass);
+// As long as the padded copy of a sample and the phases of the stride are of a sensible number.
+bool conv2d_implicit_supports(const azj_conv2d_desc& d);
 uint64_t conv2d_implicit_workspace_bytes(const Team& team, const azj_conv2d_desc& d, int32_t pass);
 void conv2d_implicit_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
                              float* y, float* workspace);

@@ -11,22 +11,30 @@ struct Axis {
   int64_t last_read() const { return (output - 1) * stride + (taps - 1) * dilation; }  // in padded positions
 };
 
-// y[n][m] = sum over the c of m's group of x[n][c] * w[m][c]: the forward pass, or the gradient to the input of a
-// convolution with stride 1, which is the correlation of grad_z with the filters turned by 180 degrees and transposed.
+// y[n][m] = sum over the c of m's group of x[n][c] * w[m][c]: the forward pass, or the gradient to the input, which is
+// the correlation of grad_z with the filters turned by 180 degrees and transposed. Of a strided convolution each element
+// of the input meets only the taps whose distance to it is a multiple of the stride: the rows (and columns) with one
+// remainder modulo the stride, a phase, are a correlation of their own with stride 1 and those taps.
 struct Correlation {
-  Correlation(const azj_conv2d_desc& d, int32_t pass);
-
-  int64_t batch, groups, channels, filters;  // channels and filters of a group
-  Axis rows, columns;
-  bool gradient;
+  static Correlation forward(const azj_conv2d_desc& d);
+  // Of input rows and columns phase_h + i * stride_h and phase_w + j * stride_w.
+  static Correlation grad_input(const azj_conv2d_desc& d, int64_t phase_h, int64_t phase_w);
 
   int64_t products() const { return channels * rows.taps * columns.taps; }  // for one output
   // w of filter m, channel c (of group g) and tap (r, s).
   int64_t weight(int64_t g, int64_t m, int64_t c, int64_t r, int64_t s) const {
-    const int64_t kernel = rows.taps * columns.taps;
-    if (!gradient) return (((g * filters + m) * channels + c) * rows.taps + r) * columns.taps + s;
-    return ((g * channels + c) * filters + m) * kernel + (rows.taps - 1 - r) * columns.taps + columns.taps - 1 - s;
+    const int64_t row = first_row + r * row_step, column = first_column + s * column_step;
+    const int64_t pair = gradient ? (g * channels + c) * filters + m : (g * filters + m) * channels + c;
+    return (pair * kernel_h + row) * kernel_w + column;
   }
+
+  int64_t batch, groups, channels, filters;  // channels and filters of a group
+  Axis rows, columns;
+  bool gradient;
+  int64_t kernel_h, kernel_w;  // of w, from which the taps are first_row, first_row + row_step, ...
+  int64_t first_row, row_step, first_column, column_step;
+  // The outputs in memory: planes of so many elements, and in them rows and columns from the first one on.
+  int64_t plane, first, row_distance, column_distance;
 };
 
 // The channels of one group of a sample with their padding, laid out so that the kLanes inputs that neighbouring outputs

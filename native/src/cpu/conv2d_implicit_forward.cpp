@@ -1,4 +1,4 @@
-// Convolution as an implicit GEMM, forward and gradient to the input for stride 1: the product W * X_unroll of
+// Convolution as an implicit GEMM, forward and gradient to the input: the product W * X_unroll of
 // conv2d_im2col.cpp whose X_unroll is never made. A register tile is kTileRows filters by two vectors of outputs, one
 // below the other; for each (tap row, channel, tap column) it multiplies two vectors of the padded copy (conv2d_implicit.hpp)
 // by one weight for each filter. Weights are packed once a call, in the order in which a tile reads them:
@@ -79,8 +79,13 @@ struct Output {
   float slope;
 };
 
-// Adds the sums of a tile to `count` outputs of a row; the last block adds the bias and applies the activation.
-void finish(const Output& o, float* sums, float bias, int64_t count, bool first, bool last, float* y) {
+// Adds the sums of a tile to `count` outputs of a row, `distance` apart; the last block adds the bias and applies the
+// activation.
+void finish(const Output& o, float* sums, float bias, int64_t count, int64_t distance, bool first, bool last, float* y) {
+  if (distance != 1) {  // a phase of a strided convolution's gradient, which has neither bias nor activation
+    for (int64_t i = 0; i < count; ++i) y[i * distance] = first ? sums[i] : y[i * distance] + sums[i];
+    return;
+  }
   Vec z = load(sums);
   if (!first) z += load_first(y, count);
   if (last) {
@@ -94,7 +99,6 @@ void finish(const Output& o, float* sums, float bias, int64_t count, bool first,
 void two_rows(const Correlation& c, const Sizes& size, const Output& o, const float* copy, const int64_t* offsets,
               const float* packed, int64_t g, int64_t p, float* y) {
   alignas(64) float sums[2 * kTileRows * kLanes];
-  const int64_t plane = c.rows.output * c.columns.output;
   const bool two = p + 1 < c.rows.output;
   // The tap rows that meet x for one of the two rows.
   const int64_t top = p * c.rows.stride - c.rows.pad;
@@ -116,10 +120,10 @@ void two_rows(const Correlation& c, const Sizes& size, const Output& o, const fl
         kTiles[filters](products, offsets + k, above, below, weights, sums);
         for (int64_t i = 0; i < filters; ++i) {
           const float bias = o.bias == nullptr ? 0 : o.bias[g * c.filters + filter + i];
-          float* out = y + (filter + i) * plane + p * c.columns.output + q;
+          float* out = y + (filter + i) * c.plane + c.first + p * c.row_distance + q * c.column_distance;
           const bool first = k == k_begin, last = k + kBlockProducts >= k_end;
-          finish(o, sums + 2 * i * kLanes, bias, count, first, last, out);
-          if (two) finish(o, sums + (2 * i + 1) * kLanes, bias, count, first, last, out + c.columns.output);
+          finish(o, sums + 2 * i * kLanes, bias, count, c.column_distance, first, last, out);
+          if (two) finish(o, sums + (2 * i + 1) * kLanes, bias, count, c.column_distance, first, last, out + c.row_distance);
         }
       }
     }
@@ -138,19 +142,21 @@ void correlate(Team& team, const Correlation& c, const float* x, const float* w,
       for (int64_t s = 0; s < c.columns.taps; ++s) offsets[k++] = size.copy.offset(c, channel, 0, 0, r, s);
     }
   }
-  team.parallel(c.groups * size.tiles, 1 + 4096 / (size.tile_filters * c.products()), [&](int64_t begin, int64_t end, int) {
+  team.parallel(c.groups * size.tiles, 1 + 4096 / (size.tile_filters * (c.products() + 1)), [&](int64_t begin, int64_t end, int) {
     for (int64_t t = begin; t < end; ++t) pack_weights(c, size, w, t, packed);
   });
   const int64_t pairs = (c.rows.output + 1) / 2;
-  const int64_t work = c.filters * c.products() * c.columns.output;
+  const int64_t work = c.filters * (c.products() + 1) * c.columns.output;
   team.parallel(c.batch * c.groups * pairs, 1 + 16384 / work, [&](int64_t begin, int64_t end, int thread) {
     float* copy = copies + thread * size.thread_floats;
     for (int64_t i = begin; i < end;) {
       const int64_t n = i / pairs, pair = i % pairs;  // n counts the groups of all samples
       const int64_t pair_end = min(pairs, pair + end - i);
-      size.copy.fill(c, x + n * c.channels * c.rows.input * c.columns.input, 2 * pair,
-                     min(2 * pair_end, c.rows.output), copy);
-      float* out = y + n * c.filters * c.rows.output * c.columns.output;
+      if (c.products() > 0) {
+        size.copy.fill(c, x + n * c.channels * c.rows.input * c.columns.input, 2 * pair,
+                       min(2 * pair_end, c.rows.output), copy);
+      }
+      float* out = y + n * c.filters * c.plane;
       for (int64_t p = pair; p < pair_end; ++p) two_rows(c, size, o, copy, offsets, packed, n % c.groups, 2 * p, out);
       i += pair_end - pair;
     }
@@ -159,19 +165,39 @@ void correlate(Team& team, const Correlation& c, const float* x, const float* w,
 
 }  // namespace
 
+namespace {
+
+// Calls body(Correlation) for every phase of the gradient to the input that has elements.
+template <class Body>
+void for_phases(const azj_conv2d_desc& d, Body&& body) {
+  for (int64_t h = 0; h < min(d.stride_h, d.height); ++h) {
+    for (int64_t w = 0; w < min(d.stride_w, d.width); ++w) body(Correlation::grad_input(d, h, w));
+  }
+}
+
+}  // namespace
+
 uint64_t conv2d_implicit_workspace_bytes(const Team& team, const azj_conv2d_desc& d, int32_t pass) {
   if (pass == AZJ_CONV_GRAD_WEIGHTS) return conv2d_implicit_weights_workspace_bytes(team, d);
-  return static_cast<uint64_t>(Sizes(team, Correlation(d, pass)).total) * sizeof(float);
+  int64_t floats = 0;
+  if (pass == AZJ_CONV_FORWARD) {
+    floats = Sizes(team, Correlation::forward(d)).total;
+  } else {
+    for_phases(d, [&](const Correlation& c) { floats = max(floats, Sizes(team, c).total); });
+  }
+  return static_cast<uint64_t>(floats) * sizeof(float);
 }
 
 void conv2d_implicit_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
                              float* y, float* workspace) {
-  correlate(team, Correlation(d, AZJ_CONV_FORWARD), x, w, {bias, d.activation, d.slope}, y, workspace);
+  correlate(team, Correlation::forward(d), x, w, {bias, d.activation, d.slope}, y, workspace);
 }
 
 void conv2d_implicit_grad_input(Team& team, const azj_conv2d_desc& d, const float* grad_z, const float* w,
                                 float* grad_x, float* workspace) {
-  correlate(team, Correlation(d, AZJ_CONV_GRAD_INPUT), grad_z, w, {nullptr, AZJ_IDENTITY, 0}, grad_x, workspace);
+  for_phases(d, [&](const Correlation& c) {
+    correlate(team, c, grad_z, w, {nullptr, AZJ_IDENTITY, 0}, grad_x, workspace);
+  });
 }
 
 }  // namespace azj::cpu::AZJ_ISA

@@ -122,12 +122,12 @@ void add_lanes(const Sizes& size, const bool* used, int threads, int64_t vector,
 }  // namespace
 
 uint64_t conv2d_implicit_weights_workspace_bytes(const Team& team, const azj_conv2d_desc& d) {
-  return static_cast<uint64_t>(Sizes(team, Correlation(d, AZJ_CONV_FORWARD)).total) * sizeof(float);
+  return static_cast<uint64_t>(Sizes(team, Correlation::forward(d)).total) * sizeof(float);
 }
 
 void conv2d_implicit_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,
                                   float* grad_w, float* workspace) {
-  const Correlation c(d, AZJ_CONV_FORWARD);
+  const Correlation c = Correlation::forward(d);
   const Sizes size(team, c);
   int64_t* offsets = reinterpret_cast<int64_t*>(workspace);
   float* sums = workspace + size.offsets;  // of the first thread
