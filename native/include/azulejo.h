@@ -279,7 +279,7 @@ typedef enum azj_conv_algorithm {
   AZJ_CONV_AUTO = 0,        /* the best this device has for the problem; azj_conv2d_algorithm() tells which */
   AZJ_CONV_DIRECT = 1,      /* a sum per output, no X_unroll */
   AZJ_CONV_IM2COL_GEMM = 2, /* W[M x C*R*S] * X_unroll[C*R*S x Hout*Wout], one X_unroll reused, row T15 */
-  /* The same product with X_unroll made up on the fly, never stored; CUDA only. */
+  /* The same product with X_unroll made up on the fly, never stored. */
   AZJ_CONV_IMPLICIT_GEMM = 3,
   AZJ_CONV_IMPLICIT_GEMM_TF32 = 4, /* on tensor cores, inputs rounded to TF32; never chosen by AUTO */
   AZJ_CONV_IMPLICIT_GEMM_BF16 = 5, /* on tensor cores, inputs rounded to BF16; never chosen by AUTO */

@@ -17,7 +17,7 @@ public enum ConvAlgorithm {
    * W[M x C*R*S] * X_unroll[C*R*S x Hout*Wout], one X_unroll reused for chunks of samples: row T15.
    */
   IM2COL_GEMM(azulejo_h.AZJ_CONV_IM2COL_GEMM(), Precision.FLOAT32),
-  /** The same product with X_unroll made up on the fly and never stored. CUDA only. */
+  /** The same product with X_unroll made up on the fly and never stored. */
   IMPLICIT_GEMM(azulejo_h.AZJ_CONV_IMPLICIT_GEMM(), Precision.FLOAT32),
   /**
    * IMPLICIT_GEMM on tensor cores, inputs and weights rounded to TF32. CUDA only, compute
@@ -52,9 +52,8 @@ public enum ConvAlgorithm {
   public boolean runsOn(DeviceInfo device) {
     boolean cpu = device.kind() == DeviceKind.CPU;
     return switch (this) {
-      case AUTO, DIRECT, IM2COL_GEMM -> true;
+      case AUTO, DIRECT, IM2COL_GEMM, IMPLICIT_GEMM -> true;
       case WINOGRAD -> cpu;
-      case IMPLICIT_GEMM -> !cpu;
       case IMPLICIT_GEMM_TF32, IMPLICIT_GEMM_BF16 -> !cpu && device.capability() >= TENSOR_CORES;
     };
   }
