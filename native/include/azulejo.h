@@ -221,7 +221,11 @@ typedef enum azj_gemm_algorithm {
   AZJ_GEMM_TILED = 4,            /* tiles of C, with tiles of A and B in shared memory */
   AZJ_GEMM_REGISTER = 5,         /* tiles in registers, wide loads, asynchronous copies into two buffers */
   AZJ_GEMM_TENSOR_TF32 = 6,      /* tensor cores; A and B rounded to TF32 (10 bits of mantissa), float32 sums */
-  AZJ_GEMM_TENSOR_BF16 = 7       /* tensor cores; A and B rounded to BF16 (7 bits of mantissa), float32 sums */
+  AZJ_GEMM_TENSOR_BF16 = 7,      /* tensor cores; A and B rounded to BF16 (7 bits of mantissa), float32 sums */
+  AZJ_GEMM_HOPPER_TF32 = 8,      /* as TENSOR_TF32 by wgmma and TMA; compute capability 9.0. Operands that do not lie
+                                    along k on 16 bytes (transpose_a 0, transpose_b 1) are copied first, to memory that
+                                    the stream keeps */
+  AZJ_GEMM_HOPPER_BF16 = 9       /* as TENSOR_BF16, likewise; both operands are copied */
 } azj_gemm_algorithm;
 
 /* C = alpha * op(A) op(B) + beta * C with op(A) m x k, op(B) k x n, C m x n, all row-major.

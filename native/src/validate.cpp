@@ -129,8 +129,8 @@ void check_gemm(const azj_gemm_desc* desc) {
   check_at_least("k", d.k, 1);
   check_range("transpose_a", d.transpose_a, 0, 1, "0 or 1");
   check_range("transpose_b", d.transpose_b, 0, 1, "0 or 1");
-  check_range("algorithm", d.algorithm, AZJ_GEMM_AUTO, AZJ_GEMM_TENSOR_BF16,
-              "AZJ_GEMM_AUTO (0) or an algorithm up to AZJ_GEMM_TENSOR_BF16 (7)");
+  check_range("algorithm", d.algorithm, AZJ_GEMM_AUTO, AZJ_GEMM_HOPPER_BF16,
+              "AZJ_GEMM_AUTO (0) or an algorithm up to AZJ_GEMM_HOPPER_BF16 (9)");
   check_range("reserved", d.reserved, 0, 0, "0");
   check_leading("lda", d.lda, d.transpose_a ? d.m : d.k, d.transpose_a ? "A stored k x m" : "A stored m x k");
   check_leading("ldb", d.ldb, d.transpose_b ? d.k : d.n, d.transpose_b ? "B stored n x k" : "B stored k x n");

@@ -32,13 +32,17 @@ constexpr Rung kRungs[] = {
     {GemmRung::HOPPER_TF32, GemmTile::MEDIUM, Rounding::TF32},
     {GemmRung::HOPPER_TF32, GemmTile::LARGE, Rounding::TF32},
     {GemmRung::HOPPER_TF32, GemmTile::AUTO, Rounding::TF32},
+    {GemmRung::HOPPER_BF16, GemmTile::MEDIUM, Rounding::BF16},
+    {GemmRung::HOPPER_BF16, GemmTile::LARGE, Rounding::BF16},
+    {GemmRung::HOPPER_BF16, GemmTile::AUTO, Rounding::BF16},
 };
 
-void launch(cudaStream_t stream, const Rung& r, const GemmProblem& p) {
-  if (r.tile == GemmTile::AUTO) return azj::cuda::gemm(stream, r.rung, p);
+void launch(cudaStream_t stream, const Rung& r, const GemmProblem& p, void* workspace) {
+  if (r.tile == GemmTile::AUTO) return azj::cuda::gemm(stream, r.rung, p, workspace);
   if (r.rung == GemmRung::REGISTER) return azj::cuda::gemm_register(stream, p, r.tile);
   if (r.rung == GemmRung::TENSOR_TF32) return azj::cuda::gemm_tensor_tf32(stream, p, r.tile);
-  if (r.rung == GemmRung::HOPPER_TF32) return azj::cuda::gemm_hopper_tf32(stream, p, r.tile);
+  if (r.rung == GemmRung::HOPPER_TF32) return azj::cuda::gemm_hopper_tf32(stream, p, workspace, r.tile);
+  if (r.rung == GemmRung::HOPPER_BF16) return azj::cuda::gemm_hopper_bf16(stream, p, workspace, r.tile);
   azj::cuda::gemm_tensor_bf16(stream, p, r.tile);
 }
 
@@ -53,8 +57,10 @@ void run(cudaStream_t stream, const Case& c, const GemmRung* only = nullptr) {
     const GemmProblem p = problem.on(a.data(), b.data(), out.data(), bias.data());
     std::string reason;
     if (!supports(r.rung, p, reason) || (only != nullptr && r.rung != *only)) continue;
-    launch(stream, r, p);
+    auto workspace = poisoned<unsigned char>(gemm_workspace_bytes(r.rung, p));
+    launch(stream, r, p, workspace.data());
     finish_stream(stream);
+    workspace.read();  // looks at what is around it
     check_result(describe(c, static_cast<int>(r.rung), static_cast<int>(r.tile)), out.read(),
                  expected[static_cast<int>(r.rounding)]);
   }

@@ -199,9 +199,44 @@ void conv_choice() {
   }
 }
 
+// A graph keeps the workspace that it was recorded with, also when a larger product makes the stream take more.
+void replay_after_a_larger_workspace() {
+  Emulated s;
+  constexpr int64_t kSmall = 24, kLarge = 200;
+  const auto a = random_floats(kLarge * kLarge, 1), b = random_floats(kLarge * kLarge, 2);
+  float *da = s.upload(a), *db = s.upload(b), *small = s.alloc(kSmall * kSmall), *large = s.alloc(kLarge * kLarge);
+  const auto product = [&](int64_t n, float* c) {
+    const azj_gemm_desc desc{n, n, n, n, n, n, 0, 0, 1, 0, AZJ_GEMM_HOPPER_BF16, 0};
+    OK(azj_gemm(s.stream, &desc, da, db, c));
+  };
+  product(kSmall, small);
+  const auto expected = s.download(small, kSmall * kSmall);
+  OK(azj_fill(s.stream, kSmall * kSmall, 0, small));
+  OK(azj_graph_begin(s.stream));
+  product(kSmall, small);
+  azj_graph* graph = nullptr;
+  OK(azj_graph_end(s.stream, &graph));
+  product(kLarge, large);
+  const auto expected_large = s.download(large, kLarge * kLarge);
+  OK(azj_graph_launch(graph));
+  CHECK(s.download(small, kSmall * kSmall) == expected);
+  // Taken while recording, it belongs to the stream as well.
+  OK(azj_graph_close(graph));
+  Emulated other;
+  float *oa = other.upload(a), *ob = other.upload(b), *oc = other.alloc(kLarge * kLarge);
+  OK(azj_graph_begin(other.stream));
+  const azj_gemm_desc desc{kLarge, kLarge, kLarge, kLarge, kLarge, kLarge, 0, 0, 1, 0, AZJ_GEMM_HOPPER_BF16, 0};
+  OK(azj_gemm(other.stream, &desc, oa, ob, oc));
+  OK(azj_graph_end(other.stream, &graph));
+  OK(azj_graph_launch(graph));
+  CHECK(other.download(oc, kLarge * kLarge) == expected_large);
+  OK(azj_graph_close(graph));
+}
+
 }  // namespace
 
 int main() {
+  replay_after_a_larger_workspace();
   replay_equals_eager();
   host_memory();
   refused();

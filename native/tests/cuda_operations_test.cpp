@@ -95,8 +95,9 @@ void optimizers() {
 void products() {
   constexpr int64_t m_ = 13, n_ = 17, k_ = 29, batch = 3;
   const auto a = random_floats(batch * m_ * k_, 7), b = random_floats(k_ * n_, 8), c = random_floats(batch * m_ * n_, 9);
-  for (int32_t algorithm = AZJ_GEMM_AUTO; algorithm <= AZJ_GEMM_TENSOR_BF16; ++algorithm) {
-    const double tolerance = algorithm < AZJ_GEMM_TENSOR_TF32 ? 1e-5 : algorithm == AZJ_GEMM_TENSOR_TF32 ? 0.05 : 0.2;
+  for (int32_t algorithm = AZJ_GEMM_AUTO; algorithm <= AZJ_GEMM_HOPPER_BF16; ++algorithm) {
+    const bool tf32 = algorithm == AZJ_GEMM_TENSOR_TF32 || algorithm == AZJ_GEMM_HOPPER_TF32;
+    const double tolerance = algorithm < AZJ_GEMM_TENSOR_TF32 ? 1e-5 : tf32 ? 0.05 : 0.2;
     agree("gemm_batched", tolerance, [&](Machine& m, bool cpu) {
       azj_gemm_desc desc{m_, n_, k_, m_, n_, n_, 1, 0, 0.7f, 0.4f, cpu ? AZJ_GEMM_AUTO : algorithm, 0};
       float *da = m.upload(a), *db = m.upload(b), *dc = m.upload(c);

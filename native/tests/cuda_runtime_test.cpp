@@ -57,6 +57,12 @@ void tensor_cores() {
     const azj_gemm_desc desc{4, 4, 4, 4, 4, 4, 0, 0, 1, 0, algorithm, 0};
     CHECK(azj_gemm(s.stream, &desc, x, x, y) == expected);
   }
+  for (const int32_t algorithm : {AZJ_GEMM_HOPPER_TF32, AZJ_GEMM_HOPPER_BF16}) {
+    const azj_gemm_desc desc{4, 4, 4, 4, 4, 4, 0, 0, 1, 0, algorithm, 0};
+    const bool hopper = info.capability == 90;
+    CHECK(azj_gemm(s.stream, &desc, x, x, y) == (hopper ? AZJ_OK : AZJ_UNSUPPORTED));
+    if (!hopper) CHECK(std::strstr(azj_last_error(), "compute capability 9.0") != nullptr);
+  }
   for (const int32_t algorithm : {AZJ_CONV_IMPLICIT_GEMM_TF32, AZJ_CONV_IMPLICIT_GEMM_BF16}) {
     const azj_conv2d_desc desc{1, 1, 4, 4, 2, 3, 3, 1, 1, 0, 0, 1, 1, 1, 0, algorithm, AZJ_IDENTITY, 0, 0};
     CHECK(azj_conv2d_forward(s.stream, &desc, x, x, nullptr, y, nullptr, 0) == expected);

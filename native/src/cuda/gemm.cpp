@@ -7,7 +7,6 @@
 #include "check.hpp"
 #include "error.hpp"
 #include "grid.hpp"
-#include "tensor_map.hpp"
 
 namespace azj::cuda {
 
@@ -25,16 +24,6 @@ std::string text(int64_t value) { return std::to_string(value); }
 std::string capability_text() {
   return "this device has " + text(device_attribute(cudaDevAttrComputeCapabilityMajor)) + "." +
          text(device_attribute(cudaDevAttrComputeCapabilityMinor));
-}
-
-// The bulk copy engine takes A and B as they lie in memory, or not at all.
-bool has_tensor_maps(const GemmProblem& p, std::string& reason) {
-  std::string why;
-  const char* const operand = !has_tensor_map(view_a(p), why) ? "A" : !has_tensor_map(view_b(p), why) ? "B" : nullptr;
-  if (operand == nullptr) return true;
-  reason = "GEMM rung 8 reads A and B with the bulk copy engine, and " + (operand + (" " + why)) +
-           ". Rungs 6 and 7 take every layout";
-  return false;
 }
 
 }  // namespace
@@ -80,7 +69,8 @@ bool supports(GemmRung rung, const GemmProblem& p, std::string& reason) {
     case GemmRung::TENSOR_BF16:
       return has_tensor_cores(reason);
     case GemmRung::HOPPER_TF32:
-      return has_hopper(reason) && has_tensor_maps(p, reason);
+    case GemmRung::HOPPER_BF16:
+      return has_hopper(reason);
   }
   reason = "there is no GEMM rung " + text(rung_number);
   return false;
@@ -100,7 +90,13 @@ bool has_hopper(std::string& reason) {
   return false;
 }
 
-void gemm(cudaStream_t stream, GemmRung rung, const GemmProblem& p) {
+uint64_t gemm_workspace_bytes(GemmRung rung, const GemmProblem& p) {
+  if (rung == GemmRung::HOPPER_TF32) return gemm_hopper_workspace_bytes(p, false);
+  if (rung == GemmRung::HOPPER_BF16) return gemm_hopper_workspace_bytes(p, true);
+  return 0;
+}
+
+void gemm(cudaStream_t stream, GemmRung rung, const GemmProblem& p, void* workspace) {
   std::string reason;
   if (!supports(rung, p, reason)) throw Error(AZJ_UNSUPPORTED, reason);
   switch (rung) {
@@ -111,7 +107,8 @@ void gemm(cudaStream_t stream, GemmRung rung, const GemmProblem& p) {
     case GemmRung::REGISTER: return gemm_register(stream, p);
     case GemmRung::TENSOR_TF32: return gemm_tensor_tf32(stream, p);
     case GemmRung::TENSOR_BF16: return gemm_tensor_bf16(stream, p);
-    case GemmRung::HOPPER_TF32: return gemm_hopper_tf32(stream, p);
+    case GemmRung::HOPPER_TF32: return gemm_hopper_tf32(stream, p, workspace);
+    case GemmRung::HOPPER_BF16: return gemm_hopper_bf16(stream, p, workspace);
   }
 }
 

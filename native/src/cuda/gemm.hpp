@@ -26,6 +26,7 @@ enum class GemmRung : int32_t {
   TENSOR_TF32 = 6,       // tensor cores; inputs rounded to TF32 (10 mantissa bits), float sums
   TENSOR_BF16 = 7,       // tensor cores; inputs rounded to BF16 (7 mantissa bits), float sums
   HOPPER_TF32 = 8,       // as TENSOR_TF32 with wgmma and the bulk copy engine, compute capability 9.0
+  HOPPER_BF16 = 9,       // as TENSOR_BF16, likewise
 };
 
 // Element (i, j) of product (batch, group) is
@@ -70,8 +71,11 @@ bool supports(GemmRung rung, const GemmProblem& problem, std::string& reason);
 bool has_tensor_cores(std::string& reason);
 bool has_hopper(std::string& reason);  // compute capability 9.0
 
-// Throws Error(AZJ_UNSUPPORTED, reason) where supports() is false.
-void gemm(cudaStream_t stream, GemmRung rung, const GemmProblem& problem);
+// Bytes of device memory, on 256, that the problem takes on a rung beside its operands. 0 for rungs 1-7.
+uint64_t gemm_workspace_bytes(GemmRung rung, const GemmProblem& problem);
+
+// Throws Error(AZJ_UNSUPPORTED, reason) where supports() is false. workspace: gemm_workspace_bytes() of device memory.
+void gemm(cudaStream_t stream, GemmRung rung, const GemmProblem& problem, void* workspace = nullptr);
 
 // The rungs themselves, for problems that they support.
 constexpr int64_t kOneBlockElements = 1024;  // threads of a block, so elements of C
@@ -87,6 +91,8 @@ void gemm_register(cudaStream_t stream, const GemmProblem& problem, GemmTile til
 void gemm_tensor_tf32(cudaStream_t stream, const GemmProblem& problem, GemmTile tile = GemmTile::AUTO);
 void gemm_tensor_bf16(cudaStream_t stream, const GemmProblem& problem, GemmTile tile = GemmTile::AUTO);
 // AUTO, MEDIUM (128 x 128) and LARGE (128 x 256) only.
-void gemm_hopper_tf32(cudaStream_t stream, const GemmProblem& problem, GemmTile tile = GemmTile::AUTO);
+void gemm_hopper_tf32(cudaStream_t stream, const GemmProblem& problem, void* workspace, GemmTile tile = GemmTile::AUTO);
+void gemm_hopper_bf16(cudaStream_t stream, const GemmProblem& problem, void* workspace, GemmTile tile = GemmTile::AUTO);
+uint64_t gemm_hopper_workspace_bytes(const GemmProblem& problem, bool bf16);
 
 }  // namespace azj::cuda

@@ -1,10 +1,13 @@
-// GEMM rung 8: Hopper's tensor cores (compute capability 9.0) through wgmma, float in and out, inputs rounded to TF32
-// on the way. hopper_tile.cuh holds the product of one tile. Runs only when asked for by name, as rungs 6 and 7.
+// GEMM rungs 8 and 9: Hopper's tensor cores (compute capability 9.0) through wgmma, float in and out, inputs rounded to
+// TF32 by the copy engine on the way, or to BF16 in packed copies (gemm_pack.cu) that lie in the workspace. For TF32 an
+// operand is packed only where the copy engine cannot read it as it lies. hopper_tile.cuh holds the product of one tile.
+// Run only when asked for by name, as rungs 6 and 7.
 //
 //   grid: one block of 3 warpgroups on each multiprocessor; block i computes tiles i, i + blocks, .. of all products
 //   tile: 128 x 256, or 128 x 128 where those fill the multiprocessors better
 //
 // A 128 x 256 tile makes 171 FLOP of each word that it reads, 43 of each byte: at 400 TFLOP/s these are 9.4 TB/s.
+#include "gemm_pack.hpp"
 #include "grid.hpp"
 #include "hopper_store.cuh"
 #include "tile_launch.cuh"
@@ -72,9 +75,20 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void gemm_hopper_kernel(const __
   }
 }
 
+bool needs_packing(const OperandView& view, int bytes) { return view.bytes != bytes || !has_tensor_map(view); }
+
+// How the copy engine sees an operand: as it lies, or as the packed copy that takes the next bytes of the workspace.
+OperandView readable(cudaStream_t stream, const OperandView& view, int bytes, char*& workspace) {
+  if (!needs_packing(view, bytes)) return view;
+  const OperandView packed = packed_view(view, bytes, workspace);
+  gemm_pack(stream, view, packed);
+  workspace += packed_bytes(view, bytes);
+  return packed;
+}
+
 template <class Tile>
-void run(cudaStream_t stream, const GemmProblem& p) {
-  const TensorOperand a = tensor_operand(view_a(p), Tile::kBlockM), b = tensor_operand(view_b(p), Tile::kBlockN);
+void run(cudaStream_t stream, const GemmProblem& p, const OperandView& view_of_a, const OperandView& view_of_b) {
+  const TensorOperand a = tensor_operand(view_of_a, Tile::kBlockM), b = tensor_operand(view_of_b, Tile::kBlockN);
   const unsigned tiles_of_product = tile_count(p.m, p.n, Tile::kBlockM, Tile::kBlockN);
   const int64_t tiles = p.batch * p.groups * tiles_of_product;
   const int processors = multiprocessors();
@@ -91,12 +105,33 @@ bool choose_wide(const GemmProblem& p) {
   return static_cast<double>(rounds(256)) * 2 <= static_cast<double>(rounds(128)) / kNarrowRate;
 }
 
+template <TensorType kType>
+void run(cudaStream_t stream, const GemmProblem& p, void* workspace, GemmTile tile) {
+  constexpr int kBytes = kType == TensorType::TF32 ? 4 : 2;
+  char* free = static_cast<char*>(workspace);
+  const OperandView a = readable(stream, view_a(p), kBytes, free), b = readable(stream, view_b(p), kBytes, free);
+  const bool wide = tile == GemmTile::AUTO ? choose_wide(p) : tile == GemmTile::LARGE;
+  if (wide) return run<HopperTile<kType, 256>>(stream, p, a, b);
+  run<HopperTile<kType, 128>>(stream, p, a, b);
+}
+
 }  // namespace
 
-void gemm_hopper_tf32(cudaStream_t stream, const GemmProblem& p, GemmTile tile) {
-  const bool wide = tile == GemmTile::AUTO ? choose_wide(p) : tile == GemmTile::LARGE;
-  if (wide) return run<HopperTile<TensorType::TF32, 256>>(stream, p);
-  run<HopperTile<TensorType::TF32, 128>>(stream, p);
+uint64_t gemm_hopper_workspace_bytes(const GemmProblem& p, bool bf16) {
+  const int bytes = bf16 ? 2 : 4;
+  uint64_t total = 0;
+  for (const OperandView& view : {view_a(p), view_b(p)}) {
+    if (needs_packing(view, bytes)) total += packed_bytes(view, bytes);
+  }
+  return total;
+}
+
+void gemm_hopper_tf32(cudaStream_t stream, const GemmProblem& p, void* workspace, GemmTile tile) {
+  run<TensorType::TF32>(stream, p, workspace, tile);
+}
+
+void gemm_hopper_bf16(cudaStream_t stream, const GemmProblem& p, void* workspace, GemmTile tile) {
+  run<TensorType::BF16>(stream, p, workspace, tile);
 }
 
 }  // namespace azj::cuda

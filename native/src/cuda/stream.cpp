@@ -1,6 +1,8 @@
 // A CUDA stream's life, its copies, and the recording of graphs.
 #include "stream.hpp"
 
+#include <algorithm>
+
 #include "graph.hpp"
 #include "kernels.hpp"
 
@@ -16,6 +18,16 @@ CudaStream::CudaStream(CudaDevice& device)
 CudaStream::~CudaStream() {
   device_.remove(*this);
   if (!device_.lost()) ignore(cudaSetDevice(device_.ordinal()));
+}
+
+void* CudaStream::workspace(uint64_t bytes) {
+  if (bytes > workspace_bytes_) {
+    // Twice the last at least: all of them together are less than twice the largest.
+    const uint64_t size = std::max(bytes, 2 * workspace_bytes_);
+    workspaces_.push_back(std::make_unique<Scratch>(device_, size));
+    workspace_bytes_ = size;
+  }
+  return bytes == 0 ? nullptr : workspaces_.back()->as<void>();
 }
 
 void CudaStream::require_running(const char* what) const {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <unordered_set>
+#include <vector>
 
 #include "device.hpp"
 #include "gemm.hpp"
@@ -100,6 +101,9 @@ class CudaStream final : public azj_stream {
 
   void check_host_pointer(const char* name, const void* memory, const char* instead);
   void set_recording(bool recording);
+  // Device memory for one operation, valid until the next asks. A graph that was recorded keeps using what it got, so
+  // nothing that was given is freed before the stream is.
+  void* workspace(uint64_t bytes);
   // What the operation runs with; AUTO is decided here.
   GemmRung rung(const azj_gemm_desc& desc, int64_t batch);
   int32_t algorithm(const azj_conv2d_desc& desc, int32_t pass);
@@ -108,6 +112,8 @@ class CudaStream final : public azj_stream {
   StreamHandle handle_;
   Staging staging_;
   Scratch partials_;  // of sum()
+  std::vector<std::unique_ptr<Scratch>> workspaces_;  // each larger than all before
+  uint64_t workspace_bytes_ = 0;                      // of the last
   bool recording_ = false;
   std::unordered_set<const void*> uses_;  // allocations that the recording touches
 };

@@ -73,7 +73,13 @@ int32_t CudaStream::gemm_choice(const azj_gemm_desc& d, int64_t batch) {
 
 void CudaStream::gemm(const azj_gemm_desc& d, const GemmBatch& batch, const float* a, const float* b, float* c) {
   run({{"a", a}, {"b", b}, {"c", c}},
-      [&] { cuda::gemm(handle(), rung(d, batch.count), batched_problem(d, batch, a, b, c)); });
+      [&] {
+        const GemmRung chosen = rung(d, batch.count);
+        const GemmProblem p = batched_problem(d, batch, a, b, c);
+        std::string reason;  // before memory is taken for a product that will not be
+        if (!supports(chosen, p, reason)) throw Error(AZJ_UNSUPPORTED, reason);
+        cuda::gemm(handle(), chosen, p, workspace(gemm_workspace_bytes(chosen, p)));
+      });
 }
 
 void CudaStream::dense_forward(const azj_dense_desc& d, const float* x, const float* w, const float* bias, float* y) {

@@ -33,8 +33,6 @@ Encode encoder() {
   return found;
 }
 
-std::string text(int64_t value) { return std::to_string(value); }
-
 // Strides as a tensor map takes them, in elements. Those of a dimension with one place are what fits.
 struct Strides {
   int64_t row, batch, group;
@@ -62,29 +60,14 @@ OperandView view_b(const GemmProblem& p) {
           p.b.batch_stride, p.groups, p.b.group_stride, 4};
 }
 
-bool has_tensor_map(const OperandView& v, std::string& reason) {
-  if (v.k_stride != 1 && v.k > 1) {
-    reason = "does not lie along k (transpose_a 0, transpose_b 1): its elements along k are " + text(v.k_stride) +
-             " apart";
-    return false;
-  }
-  if (reinterpret_cast<uintptr_t>(v.data) % kAlignment != 0) {
-    reason = "does not begin on 16 bytes";
-    return false;
-  }
+bool has_tensor_map(const OperandView& v) {
+  if (v.k_stride != 1 || reinterpret_cast<uintptr_t>(v.data) % kAlignment != 0) return false;
   const Strides s(v);
   for (const int64_t stride : {s.row, s.batch, s.group}) {
-    if (stride * v.bytes % kAlignment == 0 && stride * v.bytes < kMaxStride) continue;
-    reason = "has a stride of " + text(stride) + " elements, " + text(stride * v.bytes) +
-             " bytes; it must be a multiple of 16 below 2^40";
-    return false;
+    if (stride * v.bytes % kAlignment != 0 || stride * v.bytes >= kMaxStride) return false;
   }
-  if (s.row < v.k || s.batch % s.row != 0 || s.group % s.batch != 0) {
-    reason = "has rows " + text(s.row) + ", products " + text(s.batch) + " and groups " + text(s.group) +
-             " elements apart; each must be a multiple of the one before";
-    return false;
-  }
-  return true;
+  // Each dimension lies around the one before.
+  return s.row >= v.k && s.batch % s.row == 0 && s.group % s.batch == 0;
 }
 
 TensorOperand tensor_operand(const OperandView& v, int box_rows) {

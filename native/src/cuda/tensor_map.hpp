@@ -4,7 +4,6 @@
 #include <cuda.h>
 
 #include <cstdint>
-#include <string>
 
 #include "gemm.hpp"
 
@@ -28,8 +27,8 @@ struct OperandView {
 OperandView view_a(const GemmProblem& problem);
 OperandView view_b(const GemmProblem& problem);
 
-// Whether a tensor map can describe it: k contiguous, all else on 16 bytes. The reason where not, after "A" or "B".
-bool has_tensor_map(const OperandView& view, std::string& reason);
+// Whether a tensor map can describe it: k contiguous, all else on 16 bytes.
+bool has_tensor_map(const OperandView& view);
 
 // For boxes of 128 bytes of k and box_rows rows, swizzled over 128 bytes. The view has a tensor map.
 TensorOperand tensor_operand(const OperandView& view, int box_rows);

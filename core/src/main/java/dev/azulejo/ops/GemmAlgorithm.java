@@ -24,10 +24,21 @@ public enum GemmAlgorithm {
   /** Tensor cores; A and B rounded to TF32, float32 sums. Compute capability 8.0 and up. */
   TENSOR_TF32(azulejo_h.AZJ_GEMM_TENSOR_TF32(), Precision.TF32),
   /** Tensor cores; A and B rounded to BF16, float32 sums. Compute capability 8.0 and up. */
-  TENSOR_BF16(azulejo_h.AZJ_GEMM_TENSOR_BF16(), Precision.BF16);
+  TENSOR_BF16(azulejo_h.AZJ_GEMM_TENSOR_BF16(), Precision.BF16),
+  /**
+   * As TENSOR_TF32 by Hopper's own instructions (wgmma, bulk tensor copies). Compute capability 9.0
+   * only. Operands that do not lie along k on 16 bytes are copied first, to memory the stream
+   * keeps.
+   */
+  HOPPER_TF32(azulejo_h.AZJ_GEMM_HOPPER_TF32(), Precision.TF32),
+  /** As TENSOR_BF16, likewise; both operands are copied. */
+  HOPPER_BF16(azulejo_h.AZJ_GEMM_HOPPER_BF16(), Precision.BF16);
 
   /** Capability times ten of the first devices whose tensor cores take TF32 and BF16. */
   private static final int TENSOR_CORES = 80;
+
+  /** Capability times ten of the only devices with wgmma. */
+  private static final int HOPPER = 90;
 
   private final int code;
   private final Precision precision;
@@ -44,9 +55,14 @@ public enum GemmAlgorithm {
 
   /** Whether a device has it. It may have limits of its own beside. */
   public boolean runsOn(DeviceInfo device) {
-    return this == AUTO
-        || device.kind() != DeviceKind.CPU
-            && (precision == Precision.FLOAT32 || device.capability() >= TENSOR_CORES);
+    if (this == AUTO || device.kind() == DeviceKind.CPU) {
+      return this == AUTO;
+    }
+    return switch (this) {
+      case TENSOR_TF32, TENSOR_BF16 -> device.capability() >= TENSOR_CORES;
+      case HOPPER_TF32, HOPPER_BF16 -> device.capability() == HOPPER;
+      default -> true;
+    };
   }
 
   /** {@code azj_gemm_algorithm} of azulejo.h. */

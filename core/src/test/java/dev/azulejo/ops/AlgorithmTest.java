@@ -27,9 +27,9 @@ class AlgorithmTest extends DeviceTest {
       assertEquals(algorithm, ConvAlgorithm.of(algorithm.code()));
     }
     String unknown =
-        assertThrows(IllegalStateException.class, () -> GemmAlgorithm.of(8)).getMessage();
+        assertThrows(IllegalStateException.class, () -> GemmAlgorithm.of(10)).getMessage();
     assertEquals(
-        "the native library names GEMM algorithm 8, which these bindings do not know", unknown);
+        "the native library names GEMM algorithm 10, which these bindings do not know", unknown);
   }
 
   @Test
@@ -37,7 +37,8 @@ class AlgorithmTest extends DeviceTest {
     long gemms = Arrays.stream(GemmAlgorithm.values()).filter(a -> a.runsOn(device.info())).count();
     long convs = Arrays.stream(ConvAlgorithm.values()).filter(a -> a.runsOn(device.info())).count();
     boolean tensorCores = device.info().capability() >= 80;
-    assertEquals(kind == DeviceKind.CPU ? 1 : tensorCores ? 8 : 6, gemms);
+    boolean hopper = device.info().capability() == 90;
+    assertEquals(kind == DeviceKind.CPU ? 1 : hopper ? 10 : tensorCores ? 8 : 6, gemms);
     assertEquals(kind == DeviceKind.CPU ? 5 : tensorCores ? 6 : 4, convs);
   }
 

@@ -2439,6 +2439,24 @@ public class azulejo_h {
     public static int AZJ_GEMM_TENSOR_BF16() {
         return AZJ_GEMM_TENSOR_BF16;
     }
+    private static final int AZJ_GEMM_HOPPER_TF32 = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_gemm_algorithm.AZJ_GEMM_HOPPER_TF32 = 8
+     * }
+     */
+    public static int AZJ_GEMM_HOPPER_TF32() {
+        return AZJ_GEMM_HOPPER_TF32;
+    }
+    private static final int AZJ_GEMM_HOPPER_BF16 = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_gemm_algorithm.AZJ_GEMM_HOPPER_BF16 = 9
+     * }
+     */
+    public static int AZJ_GEMM_HOPPER_BF16() {
+        return AZJ_GEMM_HOPPER_BF16;
+    }
 
     private static class azj_gemm {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
