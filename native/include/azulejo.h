@@ -117,6 +117,11 @@ AZJ_API azj_status azj_stream_close(azj_stream* stream);
 /* Threads of the stream's team (1 on devices that have none). */
 AZJ_API azj_status azj_stream_threads(azj_stream* stream, int32_t* threads);
 
+/* The CUstream behind a stream of AZJ_DEVICE_CUDA, for another library that works on the same memory in the same order;
+ * makes the stream's device the calling thread's current one, as such a library expects. The stream stays this
+ * library's: nobody else destroys it. AZJ_UNSUPPORTED on devices that have none. */
+AZJ_API azj_status azj_stream_native(azj_stream* stream, void** native);
+
 /* Waits until all work of the stream is done. */
 AZJ_API azj_status azj_synchronize(azj_stream* stream);
 

@@ -176,6 +176,14 @@ azj_status azj_stream_threads(azj_stream* stream, int32_t* threads) {
   });
 }
 
+azj_status azj_stream_native(azj_stream* stream, void** native) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    check_pointer("native", native);
+    *native = stream->native();
+  });
+}
+
 azj_status azj_synchronize(azj_stream* stream) {
   return guard(__func__, [&] { stream_of(stream).synchronize(); });
 }

@@ -68,6 +68,9 @@ struct azj_stream {
   virtual ~azj_stream();
 
   virtual int32_t threads() = 0;
+  // What the vendor's libraries call the stream; its device is the calling thread's then. Throws AZJ_UNSUPPORTED unless
+  // a backend has such libraries.
+  virtual void* native();
   virtual void synchronize() = 0;
   // The last call before the destructor: waits for the work, discards a recording. Throws what went wrong with the work,
   // unless the device's loss is known already.

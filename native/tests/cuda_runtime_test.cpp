@@ -31,6 +31,9 @@ void devices() {
   int32_t threads = 0;
   OK(azj_stream_threads(s.stream, &threads));
   CHECK(threads == 1);
+  void* native = nullptr;
+  OK(azj_stream_native(s.stream, &native));
+  CHECK(native != nullptr);
   azj_stream* other = nullptr;
   FAILS(kInvalid, "threads is 4", azj_stream_open(s.device, 4, &other));
 }

@@ -24,6 +24,7 @@ static const struct {
     ENTRY(azj_stream_open),
     ENTRY(azj_stream_close),
     ENTRY(azj_stream_threads),
+    ENTRY(azj_stream_native),
     ENTRY(azj_synchronize),
     ENTRY(azj_alloc),
     ENTRY(azj_free),

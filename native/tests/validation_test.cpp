@@ -90,6 +90,10 @@ void streams_and_memory() {
   CHECK(threads == 5);
   FAILS(kInvalid, "threads is NULL", azj_stream_threads(stream, nullptr));
   FAILS(kInvalid, "stream is NULL", azj_stream_threads(nullptr, &threads));
+  void* native = nullptr;
+  FAILS(AZJ_UNSUPPORTED, "no CUstream", azj_stream_native(stream, &native));
+  FAILS(kInvalid, "native is NULL", azj_stream_native(stream, nullptr));
+  FAILS(kInvalid, "stream is NULL", azj_stream_native(nullptr, &native));
   FAILS(kInvalid, "stream is NULL", azj_synchronize(nullptr));
   FAILS(kInvalid, "2 open streams and 0 live bytes", azj_device_close(device));
   OK(azj_stream_close(stream));

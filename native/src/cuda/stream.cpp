@@ -36,6 +36,10 @@ void CudaStream::require_running(const char* what) const {
   }
 }
 
+void* CudaStream::native() {
+  return device_.enter([&] { return static_cast<void*>(handle()); });
+}
+
 void CudaStream::synchronize() {
   require_running("azj_synchronize()");
   device_.enter([&] { check(cudaStreamSynchronize(handle()), "cudaStreamSynchronize"); });

@@ -25,6 +25,7 @@ class CudaStream final : public azj_stream {
   void require_running(const char* what) const;
 
   int32_t threads() override { return 1; }
+  void* native() override;
   void synchronize() override;
   void finish() override;
   void upload(void* dst, const void* src, uint64_t bytes) override;

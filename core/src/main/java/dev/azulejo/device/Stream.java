@@ -155,6 +155,20 @@ public final class Stream implements AutoCloseable {
   }
 
   /**
+   * The {@code CUstream} behind it, for another library on the same memory; makes its device the
+   * calling thread's current one. Not for the training step: it allocates.
+   *
+   * @throws UnsupportedProblemException where the device is not a CUDA device
+   */
+  public MemorySegment nativeStream() {
+    try (Arena scratch = Arena.ofConfined()) {
+      MemorySegment out = scratch.allocate(azulejo_h.C_POINTER);
+      NativeCall.check(azulejo_h.azj_stream_native(handle(), out), "azj_stream_native");
+      return out.get(azulejo_h.C_POINTER, 0);
+    }
+  }
+
+  /**
    * Waits for the stream's work and closes it, and frees its workspace; a second call does nothing.
    *
    * @throws IllegalStateException where the stream is bound to another thread

@@ -816,6 +816,65 @@ public class azulejo_h {
         }
     }
 
+    private static class azj_stream_native {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_stream_native");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_stream_native(azj_stream *stream, void **native)
+     * }
+     */
+    public static FunctionDescriptor azj_stream_native$descriptor() {
+        return azj_stream_native.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_stream_native(azj_stream *stream, void **native)
+     * }
+     */
+    public static MethodHandle azj_stream_native$handle() {
+        return azj_stream_native.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_stream_native(azj_stream *stream, void **native)
+     * }
+     */
+    public static MemorySegment azj_stream_native$address() {
+        return azj_stream_native.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_stream_native(azj_stream *stream, void **native)
+     * }
+     */
+    public static int azj_stream_native(MemorySegment stream, MemorySegment native_) {
+        var mh$ = azj_stream_native.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_stream_native", stream, native_);
+            }
+            return (int)mh$.invokeExact(stream, native_);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class azj_synchronize {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             azulejo_h.C_INT,
