@@ -15,6 +15,8 @@ module dev.azulejo.compare {
 
   // Found by core; see Engines.
   provides dev.azulejo.engine.EngineProvider with
+      dev.azulejo.compare.engine.cublas.CublasProvider,
+      dev.azulejo.compare.engine.cudnn.CudnnProvider,
       dev.azulejo.compare.engine.onednn.DnnlProvider;
 
   // picocli sets the options' fields.

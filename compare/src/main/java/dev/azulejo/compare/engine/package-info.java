@@ -1,0 +1,2 @@
+/** The vendors' libraries as engines; what their adapters share. */
+package dev.azulejo.compare.engine;
