@@ -45,7 +45,9 @@ class AllocationTest extends DeviceTest {
   @ParameterizedTest(name = "{0}, {1} workers")
   @MethodSource("runs")
   void stepAllocatesNothing(Optimizer optimizer, int workers) {
-    for (Loss loss : Loss.values()) {
+    // Elsewhere Java does the same for each loss, and emulated steps take their time.
+    List<Loss> losses = device.isHost() ? List.of(Loss.values()) : List.of(Loss.MEAN_SQUARED_ERROR);
+    for (Loss loss : losses) {
       try (Network network = Network.create(device, SmallRuns.SPEC, 1);
           TrainingStep step = new TrainingStep(network, optimizer, loss, 3, workers);
           Arena arena = Arena.ofShared()) {
@@ -85,6 +87,7 @@ class AllocationTest extends DeviceTest {
     try (Network network = Network.create(device, SmallRuns.SPEC, 1)) {
       Trainer trainer =
           Trainer.of(network)
+              .reportEvery(1)
               .batchSize(2)
               .optimizer(Sgd.rate(1e-5f).momentum(0.9f))
               .augment(new Shift(1))

@@ -69,6 +69,32 @@ public final class TrainOptions {
   private int workers;
 
   @Option(
+      names = "--report-every",
+      paramLabel = "N",
+      description =
+          "Mini-batches of a GPU between two looks at its losses, which it runs ahead of. A loss that"
+              + " is no number ends the run at the next one. Default: 50; the CPU shows each.")
+  private Integer reportEvery;
+
+  /** Where the training images are. */
+  enum DataPlace {
+    /** Copied once, as bytes. */
+    device,
+    /** Each mini-batch is copied. */
+    host
+  }
+
+  @Option(
+      names = "--data-on",
+      paramLabel = "PLACE",
+      defaultValue = "device",
+      description =
+          "Where a GPU takes the images from: device (copied there once, as bytes) or host (each"
+              + " mini-batch is copied; for data sets larger than the GPU's memory). The results are"
+              + " the same. Default: ${DEFAULT-VALUE}.")
+  private DataPlace dataOn;
+
+  @Option(
       names = "--resume",
       paramLabel = "FILE",
       description =
@@ -108,6 +134,9 @@ public final class TrainOptions {
     if (earlyStop != null) {
       atLeast(1, earlyStop, "--early-stop");
     }
+    if (reportEvery != null) {
+      atLeast(1, reportEvery, "--report-every");
+    }
     optimizer.optimizer();
     optimizer.schedule();
   }
@@ -142,12 +171,16 @@ public final class TrainOptions {
             .batchSize(batch)
             .workers(workers)
             .seed(seed)
+            .residentData(dataOn == DataPlace.device)
             .augment(augment.transform(parts.train().shape()));
     if (parts.validation() != null) {
       trainer.validation(parts.validation());
     }
     if (earlyStop != null) {
       trainer.earlyStop(EarlyStop.patience(earlyStop));
+    }
+    if (reportEvery != null) {
+      trainer.reportEvery(reportEvery);
     }
     return resume == null ? trainer : trainer.resume(resume);
   }
