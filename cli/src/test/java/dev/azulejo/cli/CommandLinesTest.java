@@ -59,6 +59,8 @@ class CommandLinesTest {
     "train, --validation, 1.0, --validation 1.0: a fraction from 0 to below 1",
     "train, --validation, NaN, --validation NaN: a fraction from 0 to below 1",
     "train, --early-stop, 0, --early-stop 0",
+    "train, --report-every, 0, --report-every 0",
+    "train, --data-on, moon, Invalid value for option '--data-on'; device; host",
     "train, --limit, 0, --limit 0: at least 1",
     "train, --threads, 0, --threads 0: 1 to 1024",
     "train, --rate, -1, -1",
