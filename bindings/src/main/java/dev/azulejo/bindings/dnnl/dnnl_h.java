@@ -625,6 +625,15 @@ public class dnnl_h {
     public static int dnnl_abcde() {
         return dnnl_abcde;
     }
+    private static final int dnnl_ba = (int)14L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.dnnl_ba = 14
+     * }
+     */
+    public static int dnnl_ba() {
+        return dnnl_ba;
+    }
     private static final int dnnl_forward_training = (int)64L;
     /**
      * {@snippet lang=c :

@@ -10,11 +10,13 @@ import dev.azulejo.compare.report.Environment;
 import dev.azulejo.compare.report.ReportFolder;
 import dev.azulejo.compare.report.Results;
 import dev.azulejo.device.Device;
+import dev.azulejo.engine.Engine;
 import dev.azulejo.ops.ConvPass;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,6 +56,22 @@ final class ConvCommand implements Callable<Integer> {
       description = "${COMPLETION-CANDIDATES}. Default: all three.")
   private List<ConvPass> passes;
 
+  @Option(
+      names = "--layout",
+      paramLabel = "LAYOUT",
+      defaultValue = "preferred",
+      description =
+          "nchw: everybody takes and gives NCHW, and what it costs others to reorder is their time."
+              + " preferred: the same, and beside it those who like another layout also without the"
+              + " reorders. Default: ${DEFAULT-VALUE}.")
+  private Layout layout;
+
+  /** In which layouts is measured, as they are written. */
+  private enum Layout {
+    nchw,
+    preferred
+  }
+
   @Mixin private ReportOptions options;
 
   @Override
@@ -64,12 +82,10 @@ final class ConvCommand implements Callable<Integer> {
     try (Device device = machine.open()) {
       String list = shapes == null ? device.isHost() ? "conv-cpu" : "conv-standard" : shapes;
       List<ConvCase> cases = ConvCase.read(list);
+      Map<String, Engine> engines = against.engines(device, ENGINES, text);
       var comparison =
           new ConvComparison(
-              device,
-              against.precision(),
-              against.engines(device, ENGINES, text),
-              options.effort());
+              device, against.precision(), engines, layout == Layout.preferred, options.effort());
       Environment environment = environment(device, list);
       text.println(environment);
       ObjectNode document = ReportFolder.document("conv", environment);
@@ -102,7 +118,7 @@ final class ConvCommand implements Callable<Integer> {
   private Environment environment(Device device, String list) {
     return new Environment(device)
         .add("problems", list)
-        .add("layout", "NCHW")
+        .add("layout", "NCHW; \"blocked\": operands already in the layout oneDNN likes best")
         .add("precision", against.precision())
         .add("bias", "none")
         .add("epilogue", "none")

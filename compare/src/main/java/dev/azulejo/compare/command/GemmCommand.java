@@ -2,6 +2,7 @@ package dev.azulejo.compare.command;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.azulejo.bindings.NativeLibraryException;
 import dev.azulejo.compare.gemm.GemmCase;
 import dev.azulejo.compare.gemm.GemmComparison;
 import dev.azulejo.compare.gemm.GemmOthers;
@@ -57,7 +58,7 @@ final class GemmCommand implements Callable<Integer> {
     PrintWriter text = spec.commandLine().getOut();
     ReportFolder folder = options.folder();
     try (Device device = machine.open()) {
-      against.check(GemmOthers.names(device));
+      against.check(GemmOthers.names(device, against.precision()));
       String list = shapes == null ? device.isHost() ? "gemm-cpu" : "gemm-standard" : shapes;
       List<GemmCase> cases = GemmCase.read(list);
       GemmOthers others = others(device, text);
@@ -67,7 +68,7 @@ final class GemmCommand implements Callable<Integer> {
       ObjectNode document = ReportFolder.document("gemm", environment);
       ArrayNode array = document.putArray("results");
       GemmReport report = new GemmReport(peak == null ? Double.NaN : peak * 1e9);
-      GemmComparison comparison = others.comparison(against.precision(), options.effort());
+      GemmComparison comparison = others.comparison(options.effort());
       for (GemmCase problem : cases) {
         report.add(array, comparison.run(problem));
         text.print(".");
@@ -85,14 +86,14 @@ final class GemmCommand implements Callable<Integer> {
   }
 
   private GemmOthers others(Device device, PrintWriter text) {
-    GemmOthers others = new GemmOthers(device);
-    for (String name : GemmOthers.names(device)) {
+    GemmOthers others = new GemmOthers(device, against.precision());
+    for (String name : GemmOthers.names(device, against.precision())) {
       if (!against.wants(name)) {
         continue;
       }
       try {
         others.add(name);
-      } catch (UncheckedIOException e) {
+      } catch (UncheckedIOException | NativeLibraryException e) {
         if (against.names(name)) {
           throw e;
         }

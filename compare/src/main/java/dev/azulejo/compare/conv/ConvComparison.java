@@ -26,9 +26,12 @@ public final class ConvComparison {
   /** The one the others are compared with. */
   public static final String AUTO = OURS + "auto";
 
+  private static final String ONEDNN = "onednn";
+
   private final Device device;
   private final Precision precision;
   private final Map<String, Engine> others;
+  private final boolean preferredLayouts;
   private final Effort effort;
 
   /**
@@ -43,12 +46,18 @@ public final class ConvComparison {
    *
    * @param precision what the factors are rounded to, by everybody
    * @param others who else, by name
+   * @param preferredLayouts whether oneDNN also runs on operands in the layouts it likes best
    */
   public ConvComparison(
-      Device device, Precision precision, Map<String, Engine> others, Effort effort) {
+      Device device,
+      Precision precision,
+      Map<String, Engine> others,
+      boolean preferredLayouts,
+      Effort effort) {
     this.device = device;
     this.precision = precision;
     this.others = others;
+    this.preferredLayouts = preferredLayouts;
     this.effort = effort;
   }
 
@@ -72,6 +81,13 @@ public final class ConvComparison {
     others.forEach(
         (name, engine) ->
             entrants.add(entrant(name, engine, ConvAlgorithm.AUTO, problem, pass, data)));
+    if (others.containsKey(ONEDNN) && preferredLayouts) {
+      entrants.add(
+          new Entrant(
+              BlockedContestant.NAME,
+              precision,
+              () -> new BlockedContestant(device.stream(), problem, pass, precision, data)));
+    }
     return entrants;
   }
 

@@ -1,8 +1,10 @@
 package dev.azulejo.compare.gemm;
 
+import dev.azulejo.bindings.VendorLibrary;
 import dev.azulejo.compare.measure.Effort;
 import dev.azulejo.compare.report.Environment;
 import dev.azulejo.device.Device;
+import dev.azulejo.device.Stream;
 import dev.azulejo.engine.Precision;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,30 +13,44 @@ import java.util.Map;
 /** Whose products ours are compared with. */
 public final class GemmOthers {
   private final Device device;
+  private final Precision precision;
   private final Map<String, GemmComparison.Other> found = new LinkedHashMap<>();
   private final Map<String, String> versions = new LinkedHashMap<>();
 
   /** Nobody yet. */
-  public GemmOthers(Device device) {
+  public GemmOthers(Device device, Precision precision) {
     this.device = device;
+    this.precision = precision;
   }
 
-  /** Who may be asked for on a device. */
-  public static List<String> names(Device device) {
-    return device.isHost() ? List.of(OpenBlas.NAME) : List.of();
+  /** Who computes in this precision on a device. */
+  public static List<String> names(Device device, Precision precision) {
+    if (!device.isHost()) {
+      return List.of();
+    }
+    return switch (precision) {
+      case FP32 -> List.of(OneDnn.NAME, OpenBlas.NAME);
+      case BF16 -> List.of(OneDnn.NAME);
+      case TF32 -> List.of();
+    };
   }
 
   /**
    * Adds somebody.
    *
    * @param name one of {@link #names}
-   * @throws java.io.UncheckedIOException if the library is not here; the message says what to
-   *     install
+   * @throws java.io.UncheckedIOException or NativeLibraryException if the library is not here; the
+   *     message says what to install
    */
   public void add(String name) {
-    versions.put(name, OpenBlas.load());
-    int threads = device.stream().threads();
-    found.put(name, (problem, data) -> new OpenBlas(threads, problem, data));
+    Stream stream = device.stream();
+    if (name.equals(OneDnn.NAME)) {
+      versions.put(name, VendorLibrary.DNNL.version());
+      found.put(name, (problem, data) -> new OneDnn(stream, problem, data, precision));
+    } else {
+      versions.put(name, OpenBlas.load());
+      found.put(name, (problem, data) -> new OpenBlas(stream.threads(), problem, data));
+    }
   }
 
   /** Names the libraries in a report. */
@@ -43,7 +59,7 @@ public final class GemmOthers {
   }
 
   /** The comparison with all of them. */
-  public GemmComparison comparison(Precision precision, Effort effort) {
+  public GemmComparison comparison(Effort effort) {
     return new GemmComparison(device, precision, found, effort);
   }
 }

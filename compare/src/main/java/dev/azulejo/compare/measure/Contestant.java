@@ -26,6 +26,11 @@ public interface Contestant extends AutoCloseable {
    */
   void run(int set);
 
+  /** Solves it on the first set for the comparison with the reference, whatever else that takes. */
+  default void prove() {
+    run(0);
+  }
+
   @Override
   void close();
 }

@@ -23,8 +23,17 @@ public final class Trial {
     this.effort = effort;
   }
 
-  /** The results, in the order of the entrants. */
+  /**
+   * The results, in the order of the entrants.
+   *
+   * @throws IllegalArgumentException if there are none
+   */
   public List<Result> run(List<Entrant> entrants, ProblemData data) {
+    if (entrants.isEmpty()) {
+      throw new IllegalArgumentException(
+          "nobody computes this on this device in this precision; --precision fp32 is there on every"
+              + " device, tf32 and bf16 on GPUs of compute capability 8.0 and up");
+    }
     var contestants = new ArrayList<Contestant>();
     var agreements = new ArrayList<Agreement>();
     Result[] results = new Result[entrants.size()];
@@ -66,7 +75,7 @@ public final class Trial {
   private Agreement check(Contestant contestant, Entrant entrant, ProblemData data) {
     try {
       data.poison();
-      contestant.run(0);
+      contestant.prove();
       synchronize.run();
       return data.check(entrant.precision(), contestant.isWinograd());
     } catch (RuntimeException | Error e) {

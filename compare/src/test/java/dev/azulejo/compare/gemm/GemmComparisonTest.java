@@ -34,9 +34,9 @@ class GemmComparisonTest {
   void contestantsAgree(int m, int n, int k, boolean transposeA, boolean transposeB) {
     GemmCase problem = new GemmCase("small", m, n, k, transposeA, transposeB);
     try (Device device = Device.cpu(2)) {
-      GemmOthers others = new GemmOthers(device);
-      GemmOthers.names(device).forEach(others::add);
-      List<Result> results = others.comparison(Precision.FP32, ONCE).run(problem).results();
+      GemmOthers others = new GemmOthers(device, Precision.FP32);
+      GemmOthers.names(device, Precision.FP32).forEach(others::add);
+      List<Result> results = others.comparison(ONCE).run(problem).results();
       for (Result result : results) {
         assertInstanceOf(Outcome.Timed.class, result.outcome(), result::toString);
       }

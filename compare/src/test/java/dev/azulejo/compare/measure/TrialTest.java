@@ -3,6 +3,7 @@ package dev.azulejo.compare.measure;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.azulejo.engine.Precision;
@@ -115,6 +116,11 @@ class TrialTest {
   void whatAnotherOneWroteDoesNotCount() {
     List<Result> results = run(writer("right", 3), writer("idle", Double.POSITIVE_INFINITY));
     assertInstanceOf(Outcome.Disagrees.class, results.get(1).outcome());
+  }
+
+  @Test
+  void withoutAnybodyThereIsNoTrial() {
+    assertThrows(IllegalArgumentException.class, this::run);
   }
 
   @Test

@@ -22,6 +22,11 @@ final class DnnlLayout {
         sizes);
   }
 
+  /** A matrix of these sizes whose columns are stored one after another. */
+  static MemorySegment transposed(DnnlSession session, long rows, long columns) {
+    return of(session, dnnl_h.dnnl_ba(), rows, columns);
+  }
+
   /** In a layout that the primitive chooses. */
   static MemorySegment any(DnnlSession session, long... sizes) {
     return of(session, dnnl_h.dnnl_format_tag_any(), sizes);

@@ -106,17 +106,30 @@ final class DnnlPass {
   /** Reorders, computes, reorders. */
   void run() {
     session.useTeam();
-    Dnnl.check(
-        dnnl_h.dnnl_memory_set_data_handle(scratchMemory, session.scratch()),
-        "dnnl_memory_set_data_handle");
     for (int i = 0; i < before.size(); i++) {
       run(before.get(i).primitive(), 2, before.get(i).arguments());
     }
-    run(primitive, arguments.size(), execution);
+    compute();
     for (int i = 0; i < after.size(); i++) {
       run(after.get(i).primitive(), 2, after.get(i).arguments());
     }
     Dnnl.check(dnnl_h.dnnl_stream_wait(session.queue()), "dnnl_stream_wait");
+  }
+
+  /**
+   * Only computes: reads and writes what the last {@link #run} left in oneDNN's layouts. Waits for
+   * nothing, and the session's team must be in use.
+   */
+  void compute() {
+    Dnnl.check(
+        dnnl_h.dnnl_memory_set_data_handle(scratchMemory, session.scratch()),
+        "dnnl_memory_set_data_handle");
+    run(primitive, arguments.size(), execution);
+  }
+
+  /** Whether a tensor has another layout than ours. */
+  boolean reorders() {
+    return !before.isEmpty() || !after.isEmpty();
   }
 
   /** oneDNN's name of the kernel, and how many reorders go with it. */
