@@ -7,7 +7,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.ToIntFunction;
 
 /**
  * An open device: its memory, and the streams that run operations on it.
@@ -133,11 +132,11 @@ public final class Device implements AutoCloseable {
     Sizes.atLeast(1, bytes, "bytes of '" + owner + "'");
     synchronized (lock) {
       checkOpen();
-      MemorySegment memory = allocated(out -> azulejo_h.azj_alloc(handle, bytes, out), "azj_alloc");
+      MemorySegment memory = NativeMemory.allocate(handle, bytes);
       try {
         return holdings.memory().add(new DeviceBuffer(this, owner, memory, bytes));
       } catch (RuntimeException | Error e) {
-        NativeCall.check(azulejo_h.azj_free(handle, memory), "azj_free");
+        NativeMemory.free(handle, memory);
         throw e;
       }
     }
@@ -167,12 +166,11 @@ public final class Device implements AutoCloseable {
     Sizes.atLeast(1, bytes, "bytes of '" + owner + "'");
     synchronized (lock) {
       checkOpen();
-      MemorySegment memory =
-          allocated(out -> azulejo_h.azj_host_alloc(handle, bytes, out), "azj_host_alloc");
+      MemorySegment memory = NativeMemory.allocateHost(handle, bytes);
       try {
         return holdings.memory().add(new HostBuffer(this, owner, memory, bytes));
       } catch (RuntimeException | Error e) {
-        NativeCall.check(azulejo_h.azj_host_free(handle, memory), "azj_host_free");
+        NativeMemory.freeHost(handle, memory);
         throw e;
       }
     }
@@ -258,11 +256,7 @@ public final class Device implements AutoCloseable {
   long nativeLiveBytes() {
     synchronized (lock) {
       checkOpen();
-      try (Arena arena = Arena.ofConfined()) {
-        MemorySegment bytes = arena.allocate(azulejo_h.C_LONG);
-        NativeCall.check(azulejo_h.azj_live_bytes(handle, bytes), "azj_live_bytes");
-        return bytes.get(azulejo_h.C_LONG, 0);
-      }
+      return NativeMemory.liveBytes(handle);
     }
   }
 
@@ -271,9 +265,9 @@ public final class Device implements AutoCloseable {
     synchronized (lock) {
       holdings.memory().remove(buffer);
       if (buffer instanceof HostBuffer) {
-        NativeCall.check(azulejo_h.azj_host_free(handle, memory), "azj_host_free");
+        NativeMemory.freeHost(handle, memory);
       } else {
-        NativeCall.check(azulejo_h.azj_free(handle, memory), "azj_free");
+        NativeMemory.free(handle, memory);
       }
     }
   }
@@ -295,15 +289,6 @@ public final class Device implements AutoCloseable {
   /** The lock under which memory and streams of this device come and go. */
   Object lock() {
     return lock;
-  }
-
-  /** What a native function that gives an address gave. */
-  private static MemorySegment allocated(ToIntFunction<MemorySegment> call, String function) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(azulejo_h.C_POINTER);
-      NativeCall.check(call.applyAsInt(out), function);
-      return out.get(azulejo_h.C_POINTER, 0);
-    }
   }
 
   private void checkOpen() {
