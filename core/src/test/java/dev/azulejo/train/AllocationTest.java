@@ -15,6 +15,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -74,6 +75,7 @@ class AllocationTest extends DeviceTest {
   }
 
   /** The trainer's whole loop: loader, step, schedule, report, listener. */
+  @Tag("thousands-of-steps")
   @Test
   void trainersLoopAllocatesNothing() {
     int[] indices = new int[WINDOW * WARM_UP * 2];
