@@ -9,29 +9,48 @@ namespace {
 // The gradient to the weights transforms grad_z, not its result, and pays sooner.
 constexpr int64_t kWinogradChannels = 16;
 constexpr int64_t kWinogradWeightsChannels = 3;
+// Transforming a filter costs as much as its products with so many tiles, once all filters outgrow the caches.
+constexpr int64_t kWinogradTiles = 32;
+constexpr int64_t kWinogradCachedFilters = 256 * 256;
 // With more products than this for a weight's filter, the GEMM of IM2COL_GEMM outweighs its copies in the gradient to the
-// weights; with fewer channels than this the register tiles of IMPLICIT_GEMM are too small to hide the latency of the
-// processor's multiply-add.
+// weights.
 constexpr int64_t kImplicitWeightsProducts = 160;
-constexpr int64_t kImplicitFilters = 4;
+// The gradient to so few channels, from more filters than this, is faster as a GEMM and col2im.
+constexpr int64_t kImplicitChannels = 4;
+constexpr int64_t kImplicitFilters = 8;
+
+bool winograd_pays(const azj_conv2d_desc& d, const ConvSize& s, int32_t pass) {
+  const int64_t channels = pass == AZJ_CONV_GRAD_WEIGHTS ? kWinogradWeightsChannels : kWinogradChannels;
+  if (!conv2d_winograd_supports(d) || d.filters < kWinogradChannels || d.channels < channels) return false;
+  const int64_t tiles = d.batch * ((s.out_h + 3) / 4) * ((s.out_w + 3) / 4);
+  return pass == AZJ_CONV_GRAD_WEIGHTS || d.channels * d.filters <= kWinogradCachedFilters || tiles >= kWinogradTiles;
+}
+
+bool implicit_pays(const azj_conv2d_desc& d, const ConvSize& s, int32_t pass) {
+  // 1x1: X_unroll is x itself, and IM2COL_GEMM copies nothing.
+  const bool pointwise = d.kernel_h == 1 && d.kernel_w == 1;
+  // Lanes are outputs: a row should fill five eighths of its vectors.
+  const int64_t width = pass == AZJ_CONV_GRAD_INPUT ? d.width : s.out_w;
+  const bool filled = 8 * width >= 5 * ((width + kLanes - 1) / kLanes * kLanes);
+  if (pointwise || !filled || !conv2d_implicit_supports(d)) return false;
+  switch (pass) {
+    case AZJ_CONV_GRAD_INPUT:
+      // The phases of a stride store with gaps; and a tile of few channels loads an input for each multiply-add.
+      return d.stride_h == 1 && d.stride_w == 1 &&
+             (s.group_channels >= kImplicitChannels || s.group_filters <= kImplicitFilters);
+    case AZJ_CONV_GRAD_WEIGHTS: return s.patch <= kImplicitWeightsProducts;
+    default: return true;
+  }
+}
 
 // AUTO, by the shape alone: the same in every run. docs/performance-cpu.md has the measurements behind it.
 int32_t choose(const azj_conv2d_desc& d, int32_t pass) {
-  // Depthwise: a GEMM with one row has nothing to reuse, and X_unroll would be most of the memory traffic.
-  if (d.channels == d.groups && d.filters == d.groups) return AZJ_CONV_DIRECT;
-  const int64_t channels = pass == AZJ_CONV_GRAD_WEIGHTS ? kWinogradWeightsChannels : kWinogradChannels;
-  if (conv2d_winograd_supports(d) && d.filters >= kWinogradChannels && d.channels >= channels) return AZJ_CONV_WINOGRAD;
-  // 1x1: X_unroll is x itself, and IM2COL_GEMM copies nothing.
-  const bool pointwise = d.kernel_h == 1 && d.kernel_w == 1;
   const ConvSize s(d);
-  const int64_t width = pass == AZJ_CONV_GRAD_INPUT ? d.width : s.out_w;
-  const bool lanes_filled = 8 * width >= 5 * ((width + kLanes - 1) / kLanes * kLanes);
-  const bool suits = pass == AZJ_CONV_GRAD_WEIGHTS ? s.patch <= kImplicitWeightsProducts
-                     : pass == AZJ_CONV_GRAD_INPUT
-                         ? s.group_channels >= kImplicitFilters && d.stride_h == 1 && d.stride_w == 1
-                                                   : s.group_filters >= kImplicitFilters;
-  const bool implicit = !pointwise && lanes_filled && suits && conv2d_implicit_supports(d);
-  return implicit ? AZJ_CONV_IMPLICIT_GEMM : AZJ_CONV_IM2COL_GEMM;
+  if (winograd_pays(d, s, pass)) return AZJ_CONV_WINOGRAD;
+  if (implicit_pays(d, s, pass)) return AZJ_CONV_IMPLICIT_GEMM;
+  // Depthwise: a GEMM with one row has nothing to reuse, and X_unroll would be most of the memory traffic.
+  const bool depthwise = d.channels == d.groups && d.filters == d.groups;
+  return depthwise ? AZJ_CONV_DIRECT : AZJ_CONV_IM2COL_GEMM;
 }
 
 }  // namespace

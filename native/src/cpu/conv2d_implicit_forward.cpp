@@ -1,7 +1,7 @@
 // Convolution as an implicit GEMM, forward and gradient to the input: the product W * X_unroll of
-// conv2d_im2col.cpp whose X_unroll is never made. A register tile is kTileRows filters by two vectors of outputs, one
-// below the other; for each (tap row, channel, tap column) it multiplies two vectors of the padded copy (conv2d_implicit.hpp)
-// by one weight for each filter. Weights are packed once a call, in the order in which a tile reads them:
+// conv2d_im2col.cpp whose X_unroll is never made. A register tile is up to kTileRows filters by two vectors of outputs,
+// one below the other, or by eight of them where a group has few filters; for each (tap row, channel, tap column) it
+// multiplies the vectors of the padded copy (conv2d_implicit.hpp) by one weight for each filter. Weights are packed once a call, in the order in which a tile reads them:
 //   packed[group][tile of filters][tap row][channel][tap column][filter of the tile]
 // The tap row is outermost because the taps that would only meet the padding above or below are then the first or the
 // last ones, and are left out.
@@ -14,11 +14,15 @@ namespace {
 
 // Products between two visits of the outputs: the part of the input under a tile stays in the L1 cache meanwhile.
 constexpr int64_t kBlockProducts = 384;
+// Rows of a tile; the multiply-adds of fewer than four filters and two rows would wait for each other.
+constexpr int kFewRows = 2, kManyRows = 8;
+constexpr int kFewFilters = kLanes == 16 ? 3 : 1;
 
 struct Sizes {
   Sizes(const Team& team, const Correlation& c)
       : tiles((c.filters + kTileRows - 1) / kTileRows),
         tile_filters((c.filters + tiles - 1) / tiles),
+        tile_rows(tile_filters <= kFewFilters ? kManyRows : kFewRows),
         copy(c),
         weights(c.groups * tiles * tile_filters * c.products()),
         offsets((c.products() * static_cast<int64_t>(sizeof(int64_t)) + 63) / 64 * 16),
@@ -27,6 +31,7 @@ struct Sizes {
 
   int64_t tiles;         // of filters in a group
   int64_t tile_filters;  // of all tiles but the last
+  int64_t tile_rows;     // of outputs
   PaddedCopy copy;
   int64_t weights, offsets, thread_floats, total;  // floats
 };
@@ -44,31 +49,34 @@ void pack_weights(const Correlation& c, const Sizes& size, const float* w, int64
   }
 }
 
-// sums[2 * i + v] = sum over the products of weights[i] * inputs v, for Filters filters.
-template <int Filters>
-void tile(int64_t products, const int64_t* offsets, const float* above, const float* below, const float* weights,
-          float* sums) {
-  Vec s[Filters][2] = {};
+// sums[Rows * i + j] = sum over the products of weights[i] * row j of the inputs, for Filters filters.
+template <int Filters, int Rows>
+void tile(int64_t products, const int64_t* offsets, const float* const* rows, const float* weights, float* sums) {
+  const float* x[Rows];
+  for (int j = 0; j < Rows; ++j) x[j] = rows[j];
+  Vec s[Filters][Rows] = {};
   for (int64_t k = 0; k < products; ++k) {
-    const Vec x0 = load(above + offsets[k]), x1 = load(below + offsets[k]);
+    Vec input[Rows];
+#pragma GCC unroll 8
+    for (int j = 0; j < Rows; ++j) input[j] = load(x[j] + offsets[k]);
 #pragma GCC unroll 12
     for (int i = 0; i < Filters; ++i) {
       const Vec weight = splat(weights[i]);
-      s[i][0] += weight * x0;
-      s[i][1] += weight * x1;
+#pragma GCC unroll 8
+      for (int j = 0; j < Rows; ++j) s[i][j] += weight * input[j];
     }
     weights += Filters;
   }
 #pragma GCC unroll 12
   for (int i = 0; i < Filters; ++i) {
-    store(sums + 2 * i * kLanes, s[i][0]);
-    store(sums + (2 * i + 1) * kLanes, s[i][1]);
+#pragma GCC unroll 8
+    for (int j = 0; j < Rows; ++j) store(sums + (i * Rows + j) * kLanes, s[i][j]);
   }
 }
 
-using Tile = void (*)(int64_t, const int64_t*, const float*, const float*, const float*, float*);
+using Tile = void (*)(int64_t, const int64_t*, const float* const*, const float*, float*);
 // Instruction sets with 16 registers have tiles of up to 6 filters.
-#define AZJ_TILE(F) tile<(kTileRows >= F ? F : 1)>
+#define AZJ_TILE(F) tile<(kTileRows >= F ? F : 1), (kFewFilters >= F ? kManyRows : kFewRows)>
 constexpr Tile kTiles[13] = {nullptr,     AZJ_TILE(1), AZJ_TILE(2), AZJ_TILE(3),  AZJ_TILE(4),  AZJ_TILE(5), AZJ_TILE(6),
                              AZJ_TILE(7), AZJ_TILE(8), AZJ_TILE(9), AZJ_TILE(10), AZJ_TILE(11), AZJ_TILE(12)};
 #undef AZJ_TILE
@@ -95,35 +103,46 @@ void finish(const Output& o, float* sums, float bias, int64_t count, int64_t dis
   store_first(y, z, count);
 }
 
-// Output rows p and p + 1 (p alone where that is the last row) of group g of a sample whose channels are in `copy`.
-void two_rows(const Correlation& c, const Sizes& size, const Output& o, const float* copy, const int64_t* offsets,
-              const float* packed, int64_t g, int64_t p, float* y) {
-  alignas(64) float sums[2 * kTileRows * kLanes];
-  const bool two = p + 1 < c.rows.output;
-  // The tap rows that meet x for one of the two rows.
+// The taps of one axis that meet x for one of the outputs whose first tap lies at first..last.
+struct Taps {
+  Taps(const Axis& axis, int64_t first, int64_t last)
+      : begin(last >= 0 ? 0 : min((-last + axis.dilation - 1) / axis.dilation, axis.taps)),
+        end(first >= axis.input ? begin : max(begin, min((axis.input - 1 - first) / axis.dilation + 1, axis.taps))) {}
+  int64_t begin, end;
+};
+
+// `rows` output rows from p on, at most a tile's, of group g of a sample whose channels are in `copy`.
+void tile_of_rows(const Correlation& c, const Sizes& size, const Output& o, const float* copy, const int64_t* offsets,
+                  const float* packed, int64_t g, int64_t p, int64_t rows, float* y) {
+  alignas(64) float sums[kFewRows * kTileRows * kLanes > kManyRows * kFewFilters * kLanes
+                             ? kFewRows * kTileRows * kLanes
+                             : kManyRows * kFewFilters * kLanes];
   const int64_t top = p * c.rows.stride - c.rows.pad;
-  const int64_t bottom = top + (two ? c.rows.stride : 0);
-  const int64_t tap_begin = bottom >= 0 ? 0 : min((-bottom + c.rows.dilation - 1) / c.rows.dilation, c.rows.taps);
-  const int64_t tap_end = top >= c.rows.input ? tap_begin
-                                              : max(tap_begin, min((c.rows.input - 1 - top) / c.rows.dilation + 1, c.rows.taps));
+  const Taps taps(c.rows, top, top + (rows - 1) * c.rows.stride);
   const int64_t row_products = c.channels * c.columns.taps;
-  const int64_t k_begin = tap_begin * row_products, k_end = max(tap_end * row_products, k_begin + 1);
+  const int64_t k_begin = taps.begin * row_products, k_end = max(taps.end * row_products, k_begin + 1);
   for (int64_t k = k_begin; k < k_end; k += kBlockProducts) {
-    const int64_t products = min(kBlockProducts, tap_end * row_products - k);
+    const int64_t products = min(kBlockProducts, taps.end * row_products - k);
+    const bool first = k == k_begin, last = k + kBlockProducts >= k_end;
     for (int64_t q = 0; q < c.columns.output; q += kLanes) {
-      const float* above = copy + p * c.rows.stride * size.copy.row + q;
-      const float* below = two ? above + c.rows.stride * size.copy.row : above;
+      const float* inputs[kManyRows];
+      for (int64_t j = 0; j < kManyRows; ++j) {  // beyond the last row it is computed again and not stored
+        inputs[j] = copy + (p + min(j, rows - 1)) * c.rows.stride * size.copy.row + q;
+      }
       const int64_t count = min(kLanes, c.columns.output - q);
       for (int64_t t = 0; t < size.tiles; ++t) {
         const int64_t filter = t * size.tile_filters, filters = min(size.tile_filters, c.filters - filter);
         const float* weights = packed + (g * size.tiles + t) * size.tile_filters * c.products() + k * filters;
-        kTiles[filters](products, offsets + k, above, below, weights, sums);
+        kTiles[filters](products, offsets + k, inputs, weights, sums);
+        // The last tile may have fewer filters, and so more rows, than the others.
+        const int64_t tile_rows = filters <= kFewFilters ? kManyRows : kFewRows;
         for (int64_t i = 0; i < filters; ++i) {
           const float bias = o.bias == nullptr ? 0 : o.bias[g * c.filters + filter + i];
           float* out = y + (filter + i) * c.plane + c.first + p * c.row_distance + q * c.column_distance;
-          const bool first = k == k_begin, last = k + kBlockProducts >= k_end;
-          finish(o, sums + 2 * i * kLanes, bias, count, c.column_distance, first, last, out);
-          if (two) finish(o, sums + (2 * i + 1) * kLanes, bias, count, c.column_distance, first, last, out + c.row_distance);
+          for (int64_t j = 0; j < rows; ++j) {
+            finish(o, sums + (tile_rows * i + j) * kLanes, bias, count, c.column_distance, first, last,
+                   out + j * c.row_distance);
+          }
         }
       }
     }
@@ -145,20 +164,22 @@ void correlate(Team& team, const Correlation& c, const float* x, const float* w,
   team.parallel(c.groups * size.tiles, 1 + 4096 / (size.tile_filters * (c.products() + 1)), [&](int64_t begin, int64_t end, int) {
     for (int64_t t = begin; t < end; ++t) pack_weights(c, size, w, t, packed);
   });
-  const int64_t pairs = (c.rows.output + 1) / 2;
-  const int64_t work = c.filters * (c.products() + 1) * c.columns.output;
-  team.parallel(c.batch * c.groups * pairs, 1 + 16384 / work, [&](int64_t begin, int64_t end, int thread) {
+  const int64_t tiles = (c.rows.output + size.tile_rows - 1) / size.tile_rows;
+  const int64_t work = c.filters * (c.products() + 1) * c.columns.output * size.tile_rows;
+  team.parallel(c.batch * c.groups * tiles, 1 + 32768 / work, [&](int64_t begin, int64_t end, int thread) {
     float* copy = copies + thread * size.thread_floats;
     for (int64_t i = begin; i < end;) {
-      const int64_t n = i / pairs, pair = i % pairs;  // n counts the groups of all samples
-      const int64_t pair_end = min(pairs, pair + end - i);
+      const int64_t n = i / tiles, first = i % tiles;  // n counts the groups of all samples
+      const int64_t last = min(tiles, first + end - i);
+      const int64_t row_end = min(last * size.tile_rows, c.rows.output);
       if (c.products() > 0) {
-        size.copy.fill(c, x + n * c.channels * c.rows.input * c.columns.input, 2 * pair,
-                       min(2 * pair_end, c.rows.output), copy);
+        size.copy.fill(c, x + n * c.channels * c.rows.input * c.columns.input, first * size.tile_rows, row_end, copy);
       }
       float* out = y + n * c.filters * c.plane;
-      for (int64_t p = pair; p < pair_end; ++p) two_rows(c, size, o, copy, offsets, packed, n % c.groups, 2 * p, out);
-      i += pair_end - pair;
+      for (int64_t p = first * size.tile_rows; p < row_end; p += size.tile_rows) {
+        tile_of_rows(c, size, o, copy, offsets, packed, n % c.groups, p, min(size.tile_rows, row_end - p), out);
+      }
+      i += last - first;
     }
   });
 }

@@ -42,18 +42,20 @@ struct Sizes {
         tiles(wino_block_tiles(kWinoPoints * (c.channels + kTileColumns), grid.tiles / team.threads())),
         v(tiles, c.channels),
         m(tiles, kTileColumns),
-        u_floats(panels * kWinoPoints * c.channels * kTileColumns),
+        u_point(wino_filter_point(c.channels)),
+        u_floats(panels * kWinoPoints * u_point),
         thread_floats(v.floats() + m.floats() + wino_strip_floats(tiles)) {}
 
   WinoGrid grid;
   int64_t panels;
   int64_t tiles;  // of a block
   WinoBlock v, m;
+  int64_t u_point;  // floats from one point of U to the next
   int64_t u_floats, thread_floats;
 };
 
 // U[panel][point][channel][filter of the panel] for input channels begin..end-1.
-void transform_filters(const Correlation& c, const float* w, int64_t begin, int64_t end, float* u) {
+void transform_filters(const Sizes& size, const Correlation& c, const float* w, int64_t begin, int64_t end, float* u) {
   constexpr int64_t kTaps = kWinoTaps * kWinoTaps;
   // w[m][c][3][3] holds filters in rows; the gradient's filters are w's channels.
   const int64_t filter_stride = c.gradient ? kTaps : c.channels * kTaps;
@@ -64,12 +66,10 @@ void transform_filters(const Correlation& c, const float* w, int64_t begin, int6
     for (int64_t f = 0; f < c.filters; f += kLanes) {
       transpose_to_lanes(w + k * channel_stride + f * filter_stride, filter_stride, min(kLanes, c.filters - f), kTaps,
                          taps);
-      float* to = u + ((f / kTileColumns * kWinoPoints) * c.channels + k) * kTileColumns + f % kTileColumns;
+      float* to = u + f / kTileColumns * kWinoPoints * size.u_point + k * kTileColumns + f % kTileColumns;
       wino_both_sides<3, 6>(
           wino_filter, [&](int r, int s) { return load(taps + (first + step * (r * kWinoTaps + s)) * kLanes); },
-          [&](int i, int j, Vec value) {
-            store(to + (i * kWinoIn + j) * c.channels * kTileColumns, value);
-          });
+          [&](int i, int j, Vec value) { store(to + (i * kWinoIn + j) * size.u_point, value); });
     }
   }
 }
@@ -81,7 +81,7 @@ void multiply(const Sizes& size, const Correlation& c, int64_t tiles, int64_t fi
   for (int64_t point = 0; point < kWinoPoints; ++point) {
     for (int64_t k = 0; k < c.channels; k += kBlockChannels) {
       gemm_panel(tiles, columns, min(kBlockChannels, c.channels - k), 1, Matrix{v + point * size.v.point + k, size.v.row, 1},
-                 u + (point * c.channels + k) * kTileColumns, kTileColumns, k == 0 ? 0.0f : 1.0f, m + point * size.m.point,
+                 u + point * size.u_point + k * kTileColumns, kTileColumns, k == 0 ? 0.0f : 1.0f, m + point * size.m.point,
                  kTileColumns);
     }
   }
@@ -115,7 +115,7 @@ void correlate(Team& team, const Correlation& c, const float* x, const float* w,
   const Sizes size(team, c);
   float* u = workspace;
   team.parallel(c.channels, 1 + 4096 / c.filters,
-                [&](int64_t begin, int64_t end, int) { transform_filters(c, w, begin, end, u); });
+                [&](int64_t begin, int64_t end, int) { transform_filters(size, c, w, begin, end, u); });
   team.parallel(size.grid.tiles, kTileRows, [&](int64_t first, int64_t last, int thread) {
     float* v = u + size.u_floats + thread * size.thread_floats;
     float* m = v + size.v.floats();
@@ -125,7 +125,7 @@ void correlate(Team& team, const Correlation& c, const float* x, const float* w,
       wino_transform_inputs(size.grid, x, c.channels, c.height, c.width, c.pad_h, c.pad_w, begin, end, size.v, strip, v);
       for (int64_t panel = 0; panel < size.panels; ++panel) {
         const int64_t filters = min(kTileColumns, c.filters - panel * kTileColumns);
-        multiply(size, c, end - begin, filters, v, u + panel * kWinoPoints * c.channels * kTileColumns, m);
+        multiply(size, c, end - begin, filters, v, u + panel * kWinoPoints * size.u_point, m);
         for (int64_t f = 0; f < filters; f += kLanes) {
           with_activation(activation, [&](auto kind) {
             transform_outputs<decltype(kind)::kind>(size, c, m + f, begin, end, panel * kTileColumns + f, bias, slope,

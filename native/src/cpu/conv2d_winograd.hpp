@@ -42,6 +42,9 @@ struct WinoBlock {
   int64_t point;  // floats from one point to the next
 };
 
+// Floats from one point of the transformed filters of a panel to the next; the same line more.
+constexpr int64_t wino_filter_point(int64_t channels) { return channels * kTileColumns + 16; }
+
 // Floats of a strip of `tiles` tiles in a row; a strip of outputs is smaller.
 constexpr int64_t wino_strip_floats(int64_t tiles) { return kWinoIn * (kWinoOut * tiles + 2) * kLanes; }
 

@@ -18,14 +18,16 @@ struct Sizes {
         tiles(wino_block_tiles(kWinoPoints * (d.channels + panels * kTileColumns), grid.tiles / team.threads())),
         v(tiles, d.channels),
         z(tiles, kTileColumns),
-        sums(panels * kWinoPoints * d.channels * kTileColumns),
+        point(wino_filter_point(d.channels)),
+        sums(panels * kWinoPoints * point),
         thread_floats(sums + v.floats() + panels * z.floats() + wino_strip_floats(tiles)) {}
 
   WinoGrid grid;
   int64_t panels;
   int64_t tiles;  // of a block
   WinoBlock v, z;
-  int64_t sums;  // floats of dU[panel][point][channel][filter of the panel]
+  int64_t point;  // floats from one point of dU to the next
+  int64_t sums;   // floats of dU[panel][point][channel][filter of the panel]
   int64_t thread_floats;
 };
 
@@ -53,13 +55,13 @@ void transform_sums(const Sizes& size, const azj_conv2d_desc& d, const float* su
   constexpr int64_t kTaps = kWinoTaps * kWinoTaps;
   float taps[kTaps * kLanes];
   for (int64_t f = 0; f < d.filters; f += kLanes) {
-    const float* from = sums + (f / kTileColumns * kWinoPoints * d.channels + c) * kTileColumns + f % kTileColumns;
+    const float* from = sums + f / kTileColumns * kWinoPoints * size.point + c * kTileColumns + f % kTileColumns;
     wino_both_sides<6, 3>(
         wino_filter_adjoint,
         [&](int i, int j) {
           Vec sum{};
           for (int t = 0; t < threads; ++t) {
-            if (used[t]) sum += load(from + t * size.thread_floats + (i * kWinoIn + j) * d.channels * kTileColumns);
+            if (used[t]) sum += load(from + t * size.thread_floats + (i * kWinoIn + j) * size.point);
           }
           return sum;
         },
@@ -99,7 +101,7 @@ void conv2d_winograd_grad_weights(Team& team, const azj_conv2d_desc& d, const fl
         for (int64_t point = 0; point < kWinoPoints; ++point) {
           gemm_panel(d.channels, columns, end - begin, 1, Matrix{v + point * size.v.point, 1, size.v.row},
                      z + panel * size.z.floats() + point * size.z.point, kTileColumns, beta,
-                     sums + (panel * kWinoPoints + point) * d.channels * kTileColumns, kTileColumns);
+                     sums + (panel * kWinoPoints + point) * size.point, kTileColumns);
         }
       }
     }

@@ -1,5 +1,7 @@
 #include "gemm_tile.hpp"
 
+#include "lanes.hpp"
+
 namespace azj::cpu::AZJ_ISA {
 
 namespace {
@@ -119,22 +121,22 @@ void pack_b(int64_t k, int64_t n, Matrix b, float* packed) {
     }
     return;
   }
-  for (int64_t j = 0; j < n; ++j) {  // transposed: columns are contiguous
-    const float* column = b.data + j * b.column_stride;
-    for (int64_t p = 0; p < k; ++p) packed[p * kTileColumns + j] = column[p * b.row_stride];
-  }
-  if (n < kTileColumns) {
-    for (int64_t p = 0; p < k; ++p) zero_row(packed + p * kTileColumns + n, kTileColumns - n);
+  for (int64_t j = 0; j < kTileColumns; j += kLanes) {  // transposed: columns are contiguous
+    transpose_to_lanes(b.data + j * b.column_stride, b.column_stride, max(0, min(kLanes, n - j)), k, packed + j,
+                       kTileColumns);
   }
 }
 
 // packed: for each group of kTileRows rows, [p][row]; only called with contiguous rows.
 void pack_a(int64_t m, int64_t k, Matrix a, float* packed) {
   for (int64_t i = 0; i < m; i += kTileRows) {
-    const int64_t rows = min(kTileRows, m - i);
-    for (int64_t r = 0; r < rows; ++r) {
-      const float* row = a.data + (i + r) * a.row_stride;
-      for (int64_t p = 0; p < k; ++p) packed[p * kTileRows + r] = row[p];
+    if (kTileRows <= kLanes) {
+      transpose_to_lanes(a.data + i * a.row_stride, a.row_stride, min(kTileRows, m - i), k, packed, kTileRows);
+    } else {
+      for (int64_t r = 0; r < min(kTileRows, m - i); ++r) {
+        const float* row = a.data + (i + r) * a.row_stride;
+        for (int64_t p = 0; p < k; ++p) packed[p * kTileRows + r] = row[p];
+      }
     }
     packed += k * kTileRows;
   }

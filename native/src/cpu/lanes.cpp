@@ -3,8 +3,9 @@
 
 namespace azj::cpu::AZJ_ISA {
 
-void transpose_to_lanes(const float* from, int64_t row_stride, int64_t rows, int64_t columns, float* to) {
-  for (int64_t c = 0; c < columns; c += kLanes, to += kLanes * kLanes) {
+void transpose_to_lanes(const float* from, int64_t row_stride, int64_t rows, int64_t columns, float* to,
+                        int64_t to_stride) {
+  for (int64_t c = 0; c < columns; c += kLanes, to += kLanes * to_stride) {
     const int64_t width = min(kLanes, columns - c);
     Vec v[kLanes];
     if (rows == kLanes && width == kLanes) {
@@ -15,13 +16,18 @@ void transpose_to_lanes(const float* from, int64_t row_stride, int64_t rows, int
       for (int i = 0; i < kLanes; ++i) v[i] = i < rows ? load_first(from + i * row_stride + c, width) : Vec{};
     }
     transpose(v);
-    if (width == kLanes) {
+    if (to_stride < kLanes) {
 #pragma GCC unroll 16
-      for (int i = 0; i < kLanes; ++i) store(to + i * kLanes, v[i]);
+      for (int i = 0; i < kLanes; ++i) {
+        if (i < width) store_first(to + i * to_stride, v[i], to_stride);
+      }
+    } else if (width == kLanes) {
+#pragma GCC unroll 16
+      for (int i = 0; i < kLanes; ++i) store(to + i * to_stride, v[i]);
     } else {
 #pragma GCC unroll 16
       for (int i = 0; i < kLanes; ++i) {
-        if (i < width) store(to + i * kLanes, v[i]);
+        if (i < width) store(to + i * to_stride, v[i]);
       }
     }
   }

@@ -22,8 +22,10 @@ static inline __attribute__((always_inline)) void transpose(Vec (&v)[kLanes]) {
   }
 }
 
-// to[column * kLanes + lane] = from[lane * row_stride + column]; lanes beyond `rows` become zero.
-void transpose_to_lanes(const float* from, int64_t row_stride, int64_t rows, int64_t columns, float* to);
+// to[column * to_stride + lane] = from[lane * row_stride + column]; lanes beyond `rows` become zero. With a to_stride
+// below kLanes only that many lanes are written.
+void transpose_to_lanes(const float* from, int64_t row_stride, int64_t rows, int64_t columns, float* to,
+                        int64_t to_stride = kLanes);
 
 // to[lane * row_stride + column] = from[column * kLanes + lane], lanes below `rows`.
 void transpose_from_lanes(const float* from, int64_t columns, float* to, int64_t row_stride, int64_t rows);
