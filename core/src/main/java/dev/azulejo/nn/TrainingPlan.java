@@ -6,6 +6,7 @@ import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.EngineSession;
 import dev.azulejo.ops.Elementwise;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -32,6 +33,7 @@ public final class TrainingPlan implements AutoCloseable {
   private final Tensor[] turns;
   private final int firstTrainable;
   private int batch;
+  private LayerObserver observer = (layer, backward) -> {};
 
   /**
    * Allocates the plan.
@@ -106,6 +108,11 @@ public final class TrainingPlan implements AutoCloseable {
     }
   }
 
+  /** Tells an observer of every layer from now on. */
+  public void observe(LayerObserver value) {
+    observer = Objects.requireNonNull(value, "observer");
+  }
+
   /** Where the mini-batch goes: [batch][channels][height][width], normalised. */
   public Tensor input() {
     return outputs[0];
@@ -137,6 +144,7 @@ public final class TrainingPlan implements AutoCloseable {
     for (int i = 0; i < plans.length; i++) {
       if (!views[i]) {
         plans[i].forward(stream, outputs[i], weights.get(i), saved[i], outputs[i + 1]);
+        observer.passed(i, false);
       }
     }
   }
@@ -158,6 +166,7 @@ public final class TrainingPlan implements AutoCloseable {
           turns[turn],
           layerGradients.get(i),
           i == firstTrainable ? null : turns[1 - turn]);
+      observer.passed(i, true);
       turn = 1 - turn;
     }
   }

@@ -95,6 +95,13 @@ public final class BenchCommand implements Callable<Integer> {
       description = "Decides weights and images. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
+  @Option(
+      names = "--layers",
+      description =
+          "Also measure each layer inside a training step, beside the operations and bytes it"
+              + " needs.")
+  private boolean layers;
+
   @Mixin private DeviceOptions device;
 
   @Mixin private EngineOption engine;
@@ -123,6 +130,8 @@ public final class BenchCommand implements Callable<Integer> {
       StepTimes infer = infer(made, samples);
       StepTimes train = train(made, samples);
       ObjectNode document = document(opened, description.input(), train, infer);
+      LayerTimes layerTimes =
+          layers ? new LayerTimes(made, samples.images(), batch, steps, seconds) : null;
       text.println(
           "network: "
               + network.name()
@@ -136,6 +145,10 @@ public final class BenchCommand implements Callable<Integer> {
           new Table("", "images/s", "median of a step", "steps")
               .row("training", rate(train), millis(train), train.count())
               .row("inference", rate(infer), millis(infer), infer.count()));
+      if (layerTimes != null) {
+        layerTimes.print(text);
+        layerTimes.json(document.putArray("layers"));
+      }
       text.flush();
       json.write(spec, document);
     }

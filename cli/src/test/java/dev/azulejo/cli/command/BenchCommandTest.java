@@ -59,6 +59,43 @@ class BenchCommandTest {
   }
 
   @Test
+  void layersHaveTheirOperationsBytesAndTimes() throws Exception {
+    Cli.Result result =
+        Cli.run(
+                "bench",
+                "--network",
+                "lenet5",
+                "--batch",
+                4,
+                "--device",
+                "cpu",
+                "--threads",
+                1,
+                "--steps",
+                3,
+                "--layers",
+                "--json",
+                "-")
+            .succeeded();
+    JsonNode layers = new ObjectMapper().readTree(result.out()).get("layers");
+    // Two convolutions, two poolings and three dense layers; flatten is a view.
+    assertEquals(14, layers.size());
+    JsonNode first = layers.get(0);
+    assertEquals("conv2d1", first.get("layer").asText());
+    assertEquals("forward", first.get("pass").asText());
+    assertEquals(2.0 * 6 * 25 * 28 * 28 * 4, first.get("flops").asDouble());
+    assertEquals(4.0 * (4 * 784 + 150 + 4 * 4704), first.get("bytes").asDouble());
+    JsonNode back = layers.get(5);
+    assertEquals("conv2d2", back.get("layer").asText());
+    assertEquals("backward", back.get("pass").asText());
+    assertEquals(2 * 2.0 * 16 * 150 * 100 * 4, back.get("flops").asDouble());
+    for (JsonNode layer : layers) {
+      assertTrue(layer.get("medianSeconds").asDouble() > 0, layer.toString());
+    }
+    assertTrue(result.err().contains("GFLOP/s"), result.err());
+  }
+
+  @Test
   void mediansAreMedians() {
     int[] calls = {0};
     StepTimes times = StepTimes.measure(() -> calls[0]++, 3, 1);
