@@ -61,7 +61,7 @@ report() {
   [ -n "$lines" ] || { echo "coverage: gcov says nothing of src/cuda for the counts under $build" >&2; exit 1; }
   {
     echo "Lines of src/cuda that the native tests execute on the emulation (gcov). Not part of it: cuda_backend.cpp,"
-    echo "launch.cuh and ptx.cuh, which only a GPU runs; emulation/ has their twins."
+    echo "launch.cuh, ptx.cuh and ptx_hopper.cuh, which only a GPU runs; emulation/ has their twins."
     echo
     echo "$lines" | sed -n 's/^[12] //p'
   } >"$file"

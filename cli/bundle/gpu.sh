@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Checks and measures Azulejo on a machine with a GPU. In an unpacked bundle:
+#
+#   ./gpu.sh RESULTS_FOLDER [DEVICE]     DEVICE: cuda:0 (the default), or cpu or emulated for a rehearsal
+#
+# Every stage runs, whatever became of those before it; the last lines are a table of them. Its full output is in
+# RESULTS_FOLDER/STAGE.log, what it measured in RESULTS_FOLDER/*.json. Exit status: 0 if no stage failed, 1 otherwise.
+#
+# AZULEJO_GPU_SECONDS   for everything; stages that do not fit any more are skipped, and say so. Default 540
+set -uo pipefail
+
+HOME_FOLDER=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly HOME_FOLDER
+[[ $# -ge 1 && $# -le 2 ]] || { sed -n '2,4s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+mkdir -p "$1" || exit 2
+OUT=$(cd "$1" && pwd)
+readonly OUT DEVICE=${2:-cuda:0} END=$((SECONDS + ${AZULEJO_GPU_SECONDS:-540}))
+
+declare -a names=() outcomes=() times=()
+failed=0
+
+# stage NAME MOST_SECONDS COMMAND...: 77 of a command means that there is nothing to run it with.
+stage() {
+  local name=$1 limit=$2 left=$((END - SECONDS)) begin=$SECONDS status outcome
+  shift 2
+  echo "== $name: $*"
+  names+=("$name")
+  if [[ $left -lt 5 ]]; then
+    outcome="not run: no time left"
+    failed=1
+  else
+    timeout --kill-after=10 $((left < limit ? left : limit)) "$@" >"$OUT/$name.log" 2>&1
+    status=$?
+    tail -n 15 "$OUT/$name.log"
+    case $status in
+      0) outcome=passed ;;
+      77) outcome="skipped: $(tail -n 1 "$OUT/$name.log")" ;;
+      124 | 137) outcome="FAILED: still running after $((SECONDS - begin)) s" ;;
+      *) outcome="FAILED: exit status $status" ;;
+    esac
+    [[ $status -eq 0 || $status -eq 77 ]] || failed=1
+  fi
+  outcomes+=("$outcome")
+  times+=("$((SECONDS - begin)) s")
+}
+
+azulejo() { "$HOME_FOLDER/azulejo" "$@"; }
+
+driver() {
+  command -v nvidia-smi >/dev/null || { echo "no nvidia-smi on the PATH"; return 77; }
+  nvidia-smi
+}
+
+# One of compute-sanitizer's tools over every operation of the self-test. A finding is status 9.
+sanitizer() {
+  local tool=$1
+  [[ $DEVICE == cuda* ]] || { echo "compute-sanitizer is for cuda devices"; return 77; }
+  command -v compute-sanitizer >/dev/null || { echo "no compute-sanitizer on the PATH"; return 77; }
+  local -a options=(--tool "$tool" --target-processes all --error-exitcode 9 --print-limit 20)
+  [[ $tool != memcheck ]] || options+=(--leak-check no) # the driver's own allocations
+  compute-sanitizer "${options[@]}" "$HOME_FOLDER/azulejo" selftest --device "$DEVICE"
+}
+
+has_command() { azulejo --help | grep -q "^  $1 "; }
+
+# Fashion-MNIST where the bundle has it, else drawn glyphs.
+train() {
+  local -a data=(--data=glyphs --limit=2000)
+  [[ ! -d $HOME_FOLDER/data/fashion-mnist ]] || data=(--data=fashion-mnist)
+  [[ $DEVICE != emulated* ]] || data=(--data=glyphs --limit=64) # which computes some thousand times slower
+  azulejo train "${data[@]}" --network=lenet5 --epochs="$1" --device="$DEVICE" --out="$OUT/train" \
+    --json="$OUT/train.json"
+}
+
+compare() {
+  has_command compare || { echo "this bundle has no command compare"; return 77; }
+  azulejo compare gemm --quick --device="$DEVICE" --output="$OUT/compare-gemm" &&
+    azulejo compare conv --quick --device="$DEVICE" --output="$OUT/compare-conv"
+}
+
+export -f azulejo driver sanitizer has_command train compare
+export HOME_FOLDER OUT DEVICE
+
+stage driver 30 bash -c driver
+stage devices 60 "$HOME_FOLDER/azulejo" devices --json "$OUT/devices.json"
+stage selftest 180 "$HOME_FOLDER/azulejo" selftest --device "$DEVICE" --json "$OUT/selftest.json"
+stage train 120 bash -c 'train 1'
+stage bench 60 "$HOME_FOLDER/azulejo" bench --device "$DEVICE" --network lenet5 --steps "${AZULEJO_GPU_STEPS:-200}" \
+  --json "$OUT/bench-lenet5.json"
+for tool in memcheck racecheck synccheck initcheck; do
+  stage "sanitizer-$tool" 90 bash -c "sanitizer $tool"
+done
+stage compare 120 bash -c compare
+
+echo
+printf '%-22s %8s  %s\n' stage time outcome | tee "$OUT/summary.txt"
+for i in "${!names[@]}"; do
+  printf '%-22s %8s  %s\n' "${names[i]}" "${times[i]}" "${outcomes[i]}" | tee -a "$OUT/summary.txt"
+done
+exit "$failed"
