@@ -18,13 +18,13 @@ import dev.azulejo.reference.Samples;
 import dev.azulejo.reference.Tolerance;
 
 /** An engine's plans beside the float64 references, all passes, with and without bias. */
-final class EngineConformance {
+public final class EngineConformance {
   private static final float SLOPE = 0.125f;
 
   private EngineConformance() {}
 
   /** A convolution with every activation; the plan is made for a larger mini-batch. */
-  static void convolution(Engine engine, Stream stream, Conv2dShape shape, int batch) {
+  public static void convolution(Engine engine, Stream stream, Conv2dShape shape, int batch) {
     var reference = new ConvolutionReference(shape, batch);
     var samples = new Samples(3);
     float[] x = samples.uniform(batch * shape.inputCount());
@@ -40,6 +40,7 @@ final class EngineConformance {
         (double) shape.filters() / shape.groups() * shape.kernelHeight() * shape.kernelWidth();
     double places = (double) batch * shape.outputHeight() * shape.outputWidth();
     try (EngineSession session = engine.open(stream, true);
+        EngineSession inference = engine.open(stream, false);
         TestTensor dx = new TestTensor(stream, x);
         TestTensor dw = new TestTensor(stream, w);
         TestTensor db = new TestTensor(stream, bias);
@@ -49,7 +50,7 @@ final class EngineConformance {
         TestTensor gradW = TestTensor.output(stream, w.length);
         TestTensor gradBias = TestTensor.output(stream, bias.length)) {
       for (Activation activation : Activation.values()) {
-        ConvolutionPlan plan = plan(session, stream, shape, batch + 1, activation);
+        ConvolutionPlan plan = plan(inference, stream, shape, batch + 1, activation);
         plan.setBatch(batch);
         double[] z = reference.forward(Doubles.of(x), Doubles.of(w), Doubles.of(bias));
         double[] magnitude = reference.forward(ax, aw, Doubles.abs(Doubles.of(bias)));
@@ -82,7 +83,7 @@ final class EngineConformance {
   }
 
   /** A dense layer with every activation; the plan is made for a larger mini-batch. */
-  static void dense(Engine engine, Stream stream, int batch, int inputs, int outputs) {
+  public static void dense(Engine engine, Stream stream, int batch, int inputs, int outputs) {
     var samples = new Samples(4);
     float[] x = samples.uniform((long) batch * inputs);
     float[] w = samples.uniform((long) outputs * inputs);

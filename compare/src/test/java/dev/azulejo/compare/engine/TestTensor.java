@@ -7,30 +7,31 @@ import dev.azulejo.reference.Doubles;
 import org.junit.jupiter.api.Assertions;
 
 /** A tensor of a test: its memory, and the comparison with what it should be. */
-final class TestTensor implements AutoCloseable {
+public final class TestTensor implements AutoCloseable {
   private final Stream stream;
   private final DeviceBuffer buffer;
 
   /** With these values. */
-  TestTensor(Stream stream, float[] values) {
+  public TestTensor(Stream stream, float[] values) {
     this.stream = stream;
     buffer = stream.device().allocateFloats("test", values.length);
     buffer.floats().upload(stream, values);
   }
 
   /** Of so many elements, all NaN: what is not written fails. */
-  static TestTensor output(Stream stream, long count) {
+  public static TestTensor output(Stream stream, long count) {
     float[] values = new float[Math.toIntExact(count)];
     java.util.Arrays.fill(values, Float.NaN);
     return new TestTensor(stream, values);
   }
 
-  Tensor floats() {
+  /** All of it. */
+  public Tensor floats() {
     return buffer.floats();
   }
 
   /** Asserts that every element is as near to the float64 value as it must be. */
-  void assertNear(double[] expected, double[] tolerance, String what) {
+  public void assertNear(double[] expected, double[] tolerance, String what) {
     double[] actual = Doubles.of(buffer.floats().toArray(stream));
     Assertions.assertEquals(expected.length, actual.length, what);
     for (int i = 0; i < expected.length; i++) {

@@ -2,7 +2,6 @@ package dev.azulejo.compare.engine.cudnn;
 
 import dev.azulejo.bindings.cudnn.cudnnConvolutionFwdAlgoPerfStruct;
 import dev.azulejo.bindings.cudnn.cudnn_h;
-import dev.azulejo.device.OutOfDeviceMemoryException;
 import dev.azulejo.ops.ConvPass;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,6 +19,7 @@ final class LegacySearch {
   private final MemorySegment b;
   private final MemorySegment result;
   private final MemorySegment convolution;
+  private long unmet = Long.MAX_VALUE;
 
   LegacySearch(CudnnSession session, LegacyLayouts layouts, ConvPass pass) {
     this.session = session;
@@ -36,10 +36,8 @@ final class LegacySearch {
   }
 
   /**
-   * The fastest algorithm, or none where the API has none for this problem. The operands' contents
-   * do not matter; the result is overwritten.
-   *
-   * @throws OutOfDeviceMemoryException if not even the least workspace of an algorithm fits
+   * The fastest algorithm, or none where the API has none for this problem, or none whose workspace
+   * fits. The operands' contents do not matter; the result is overwritten.
    */
   Optional<CudnnPass> fastest(MemorySegment aData, MemorySegment bData, MemorySegment resultData) {
     long bytes = workspaceBytes();
@@ -92,11 +90,15 @@ final class LegacySearch {
     }
   }
 
+  /** The least workspace that an algorithm wanted and did not get; the largest long if all did. */
+  long unmetBytes() {
+    return unmet;
+  }
+
   /** The most that an algorithm wants and the device can spare; -1 if there is no algorithm. */
   private long workspaceBytes() {
     long spare = session.spareBytes();
     long largest = -1;
-    long least = Long.MAX_VALUE;
     CudnnApi api = session.cudnn().api();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bytes = arena.allocate(ValueLayout.JAVA_LONG);
@@ -105,16 +107,13 @@ final class LegacySearch {
             api.workspaceSize(pass, session.handle(), a, b, convolution, result, algorithm, bytes);
         if (status == Cudnn.SUCCESS) {
           long wanted = bytes.get(ValueLayout.JAVA_LONG, 0);
-          least = Math.min(least, wanted);
-          largest = wanted <= spare ? Math.max(largest, wanted) : largest;
+          if (wanted <= spare) {
+            largest = Math.max(largest, wanted);
+          } else {
+            unmet = Math.min(unmet, wanted);
+          }
         }
       }
-    }
-    if (largest < 0 && least < Long.MAX_VALUE) {
-      throw new OutOfDeviceMemoryException(
-          "cudnnGetConvolutionWorkspaceSize",
-          "every algorithm wants at least %d bytes of workspace; %d can be spared on %s"
-              .formatted(least, spare, session.stream().device()));
     }
     return largest;
   }

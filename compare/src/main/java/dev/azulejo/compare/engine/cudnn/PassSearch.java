@@ -2,7 +2,9 @@ package dev.azulejo.compare.engine.cudnn;
 
 import dev.azulejo.bindings.cudnn.cudnn_h;
 import dev.azulejo.compare.engine.VendorArguments;
+import dev.azulejo.device.AzulejoException;
 import dev.azulejo.device.DeviceBuffer;
+import dev.azulejo.device.OutOfDeviceMemoryException;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.UnsupportedProblemException;
 import dev.azulejo.engine.Precision;
@@ -48,11 +50,10 @@ final class PassSearch implements AutoCloseable {
   /** The fastest in float32 or TF32. */
   CudnnPass fastest(ConvPass pass) {
     List<CudnnPass> candidates = new ArrayList<>();
-    new LegacySearch(session, layouts, pass)
-        .fastest(a(pass), b(pass), result(pass))
-        .ifPresent(candidates::add);
+    var legacy = new LegacySearch(session, layouts, pass);
+    legacy.fastest(a(pass), b(pass), result(pass)).ifPresent(candidates::add);
     candidates.addAll(graphPasses(pass, cudnn_h.CUDNN_DATA_FLOAT()));
-    return fastest(candidates, a(pass), b(pass), result(pass), pass);
+    return fastest(candidates, a(pass), b(pass), result(pass), legacy.unmetBytes());
   }
 
   /** The fastest with both operands and the result in BF16, and the conversions around it. */
@@ -65,7 +66,7 @@ final class PassSearch implements AutoCloseable {
     MemorySegment resultCopy = session.buffer(BF16_BYTES * count(resultSizes));
     int bf16 = cudnn_h.CUDNN_DATA_BFLOAT16();
     int f32 = cudnn_h.CUDNN_DATA_FLOAT();
-    CudnnPass inner = fastest(graphPasses(pass, bf16), aCopy, bCopy, resultCopy, pass);
+    CudnnPass inner = fastest(graphPasses(pass, bf16), aCopy, bCopy, resultCopy, Long.MAX_VALUE);
     return new Bf16Pass(
         conversion(aSizes, f32, bf16),
         aCopy,
@@ -101,17 +102,22 @@ final class PassSearch implements AutoCloseable {
     return passes.getFirst();
   }
 
+  /**
+   * @param unmetBytes the least workspace that somebody wanted who is no candidate for want of it
+   */
   private CudnnPass fastest(
       List<CudnnPass> candidates,
       MemorySegment a,
       MemorySegment b,
       MemorySegment result,
-      ConvPass pass) {
+      long unmetBytes) {
     CudnnPass best = null;
     double least = Double.POSITIVE_INFINITY;
+    long unmet = unmetBytes;
     long spare = session.spareBytes();
     for (CudnnPass candidate : candidates) {
       if (candidate.workspaceBytes() > spare) {
+        unmet = Math.min(unmet, candidate.workspaceBytes());
         continue;
       }
       session.reserve(candidate.workspaceBytes());
@@ -122,18 +128,22 @@ final class PassSearch implements AutoCloseable {
       }
     }
     if (best == null) {
-      throw new UnsupportedProblemException(
-          "cudnn " + pass,
-          ("cuDNN %s has no algorithm with precision %s for %s: of %d proposed none fits the"
-                  + " %d bytes of workspace that can be spared")
-              .formatted(
-                  session.cudnn().api().version(),
-                  session.precision(),
-                  problem,
-                  candidates.size(),
-                  spare));
+      throw failure(unmet, spare);
     }
     return best;
+  }
+
+  private AzulejoException failure(long unmet, long spare) {
+    String what =
+        "cuDNN %s with precision %s for %s"
+            .formatted(session.cudnn().api().version(), session.precision(), problem);
+    return unmet < Long.MAX_VALUE
+        ? new OutOfDeviceMemoryException(
+            "cudnnGetConvolutionWorkspaceSize",
+            "%s wants at least %d bytes of workspace; %d can be spared on %s"
+                .formatted(what, unmet, spare, session.stream().device()))
+        : new UnsupportedProblemException(
+            "cudnnBackendFinalize", what + ": there is no algorithm, in either of its APIs");
   }
 
   private MemorySegment a(ConvPass pass) {

@@ -1,10 +1,12 @@
-package dev.azulejo.compare.engine;
+package dev.azulejo.compare.engine.onednn;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import dev.azulejo.compare.engine.EngineConformance;
+import dev.azulejo.compare.engine.TestTensor;
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Device;
 import dev.azulejo.device.DeviceKind;
