@@ -86,33 +86,6 @@ public class cublas_h {
     public static int CUDA_R_32F() {
         return CUDA_R_32F;
     }
-    private static final int MAJOR_VERSION = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum libraryPropertyType_t.MAJOR_VERSION = 0
-     * }
-     */
-    public static int MAJOR_VERSION() {
-        return MAJOR_VERSION;
-    }
-    private static final int MINOR_VERSION = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum libraryPropertyType_t.MINOR_VERSION = 1
-     * }
-     */
-    public static int MINOR_VERSION() {
-        return MINOR_VERSION;
-    }
-    private static final int PATCH_LEVEL = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum libraryPropertyType_t.PATCH_LEVEL = 2
-     * }
-     */
-    public static int PATCH_LEVEL() {
-        return PATCH_LEVEL;
-    }
     private static final int CUBLAS_STATUS_SUCCESS = (int)0L;
     /**
      * {@snippet lang=c :
@@ -158,33 +131,6 @@ public class cublas_h {
     public static int CUBLAS_STATUS_ARCH_MISMATCH() {
         return CUBLAS_STATUS_ARCH_MISMATCH;
     }
-    private static final int CUBLAS_STATUS_MAPPING_ERROR = (int)11L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLAS_STATUS_MAPPING_ERROR = 11
-     * }
-     */
-    public static int CUBLAS_STATUS_MAPPING_ERROR() {
-        return CUBLAS_STATUS_MAPPING_ERROR;
-    }
-    private static final int CUBLAS_STATUS_EXECUTION_FAILED = (int)13L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLAS_STATUS_EXECUTION_FAILED = 13
-     * }
-     */
-    public static int CUBLAS_STATUS_EXECUTION_FAILED() {
-        return CUBLAS_STATUS_EXECUTION_FAILED;
-    }
-    private static final int CUBLAS_STATUS_INTERNAL_ERROR = (int)14L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLAS_STATUS_INTERNAL_ERROR = 14
-     * }
-     */
-    public static int CUBLAS_STATUS_INTERNAL_ERROR() {
-        return CUBLAS_STATUS_INTERNAL_ERROR;
-    }
     private static final int CUBLAS_STATUS_NOT_SUPPORTED = (int)15L;
     /**
      * {@snippet lang=c :
@@ -221,15 +167,6 @@ public class cublas_h {
     public static int CUBLAS_OP_T() {
         return CUBLAS_OP_T;
     }
-    private static final int CUBLAS_POINTER_MODE_HOST = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLAS_POINTER_MODE_HOST = 0
-     * }
-     */
-    public static int CUBLAS_POINTER_MODE_HOST() {
-        return CUBLAS_POINTER_MODE_HOST;
-    }
     private static final int CUBLAS_GEMM_DEFAULT = (int)-1L;
     /**
      * {@snippet lang=c :
@@ -238,42 +175,6 @@ public class cublas_h {
      */
     public static int CUBLAS_GEMM_DEFAULT() {
         return CUBLAS_GEMM_DEFAULT;
-    }
-    private static final int CUBLAS_DEFAULT_MATH = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLAS_DEFAULT_MATH = 0
-     * }
-     */
-    public static int CUBLAS_DEFAULT_MATH() {
-        return CUBLAS_DEFAULT_MATH;
-    }
-    private static final int CUBLAS_PEDANTIC_MATH = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLAS_PEDANTIC_MATH = 2
-     * }
-     */
-    public static int CUBLAS_PEDANTIC_MATH() {
-        return CUBLAS_PEDANTIC_MATH;
-    }
-    private static final int CUBLAS_TF32_TENSOR_OP_MATH = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLAS_TF32_TENSOR_OP_MATH = 3
-     * }
-     */
-    public static int CUBLAS_TF32_TENSOR_OP_MATH() {
-        return CUBLAS_TF32_TENSOR_OP_MATH;
-    }
-    private static final int CUBLAS_COMPUTE_32F = (int)68L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUBLAS_COMPUTE_32F = 68
-     * }
-     */
-    public static int CUBLAS_COMPUTE_32F() {
-        return CUBLAS_COMPUTE_32F;
     }
     private static final int CUBLAS_COMPUTE_32F_PEDANTIC = (int)69L;
     /**
@@ -597,124 +498,6 @@ public class cublas_h {
         }
     }
 
-    private static class cublasSetPointerMode_v2 {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            cublas_h.C_INT,
-            cublas_h.C_POINTER,
-            cublas_h.C_INT
-        );
-
-        public static final MemorySegment ADDR = cublas_h.findOrThrow("cublasSetPointerMode_v2");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * cublasStatus_t cublasSetPointerMode_v2(cublasHandle_t handle, cublasPointerMode_t mode)
-     * }
-     */
-    public static FunctionDescriptor cublasSetPointerMode_v2$descriptor() {
-        return cublasSetPointerMode_v2.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * cublasStatus_t cublasSetPointerMode_v2(cublasHandle_t handle, cublasPointerMode_t mode)
-     * }
-     */
-    public static MethodHandle cublasSetPointerMode_v2$handle() {
-        return cublasSetPointerMode_v2.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * cublasStatus_t cublasSetPointerMode_v2(cublasHandle_t handle, cublasPointerMode_t mode)
-     * }
-     */
-    public static MemorySegment cublasSetPointerMode_v2$address() {
-        return cublasSetPointerMode_v2.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * cublasStatus_t cublasSetPointerMode_v2(cublasHandle_t handle, cublasPointerMode_t mode)
-     * }
-     */
-    public static int cublasSetPointerMode_v2(MemorySegment handle, int mode) {
-        var mh$ = cublasSetPointerMode_v2.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("cublasSetPointerMode_v2", handle, mode);
-            }
-            return (int)mh$.invokeExact(handle, mode);
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class cublasSetMathMode {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            cublas_h.C_INT,
-            cublas_h.C_POINTER,
-            cublas_h.C_INT
-        );
-
-        public static final MemorySegment ADDR = cublas_h.findOrThrow("cublasSetMathMode");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode)
-     * }
-     */
-    public static FunctionDescriptor cublasSetMathMode$descriptor() {
-        return cublasSetMathMode.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode)
-     * }
-     */
-    public static MethodHandle cublasSetMathMode$handle() {
-        return cublasSetMathMode.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode)
-     * }
-     */
-    public static MemorySegment cublasSetMathMode$address() {
-        return cublasSetMathMode.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode)
-     * }
-     */
-    public static int cublasSetMathMode(MemorySegment handle, int mode) {
-        var mh$ = cublasSetMathMode.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("cublasSetMathMode", handle, mode);
-            }
-            return (int)mh$.invokeExact(handle, mode);
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class cublasGetStatusName {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             cublas_h.C_POINTER,
@@ -826,77 +609,6 @@ public class cublas_h {
                 traceDowncall("cublasGetStatusString", status);
             }
             return (MemorySegment)mh$.invokeExact(status);
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class cublasSgemm_v2 {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            cublas_h.C_INT,
-            cublas_h.C_POINTER,
-            cublas_h.C_INT,
-            cublas_h.C_INT,
-            cublas_h.C_INT,
-            cublas_h.C_INT,
-            cublas_h.C_INT,
-            cublas_h.C_POINTER,
-            cublas_h.C_POINTER,
-            cublas_h.C_INT,
-            cublas_h.C_POINTER,
-            cublas_h.C_INT,
-            cublas_h.C_POINTER,
-            cublas_h.C_POINTER,
-            cublas_h.C_INT
-        );
-
-        public static final MemorySegment ADDR = cublas_h.findOrThrow("cublasSgemm_v2");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * cublasStatus_t cublasSgemm_v2(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, int m, int n, int k, const float *alpha, const float *A, int lda, const float *B, int ldb, const float *beta, float *C, int ldc)
-     * }
-     */
-    public static FunctionDescriptor cublasSgemm_v2$descriptor() {
-        return cublasSgemm_v2.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * cublasStatus_t cublasSgemm_v2(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, int m, int n, int k, const float *alpha, const float *A, int lda, const float *B, int ldb, const float *beta, float *C, int ldc)
-     * }
-     */
-    public static MethodHandle cublasSgemm_v2$handle() {
-        return cublasSgemm_v2.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * cublasStatus_t cublasSgemm_v2(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, int m, int n, int k, const float *alpha, const float *A, int lda, const float *B, int ldb, const float *beta, float *C, int ldc)
-     * }
-     */
-    public static MemorySegment cublasSgemm_v2$address() {
-        return cublasSgemm_v2.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * cublasStatus_t cublasSgemm_v2(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, int m, int n, int k, const float *alpha, const float *A, int lda, const float *B, int ldb, const float *beta, float *C, int ldc)
-     * }
-     */
-    public static int cublasSgemm_v2(MemorySegment handle, int transa, int transb, int m, int n, int k, MemorySegment alpha, MemorySegment A, int lda, MemorySegment B, int ldb, MemorySegment beta, MemorySegment C, int ldc) {
-        var mh$ = cublasSgemm_v2.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("cublasSgemm_v2", handle, transa, transb, m, n, k, alpha, A, lda, B, ldb, beta, C, ldc);
-            }
-            return (int)mh$.invokeExact(handle, transa, transb, m, n, k, alpha, A, lda, B, ldb, beta, C, ldc);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }

@@ -133,62 +133,6 @@ public class cudnn_h {
            throw new AssertionError("should not reach here", ex$);
         }
     }
-
-    private static class cudnnGetCudartVersion {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            cudnn_h.C_LONG    );
-
-        public static final MemorySegment ADDR = cudnn_h.findOrThrow("cudnnGetCudartVersion");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * size_t cudnnGetCudartVersion()
-     * }
-     */
-    public static FunctionDescriptor cudnnGetCudartVersion$descriptor() {
-        return cudnnGetCudartVersion.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * size_t cudnnGetCudartVersion()
-     * }
-     */
-    public static MethodHandle cudnnGetCudartVersion$handle() {
-        return cudnnGetCudartVersion.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * size_t cudnnGetCudartVersion()
-     * }
-     */
-    public static MemorySegment cudnnGetCudartVersion$address() {
-        return cudnnGetCudartVersion.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * size_t cudnnGetCudartVersion()
-     * }
-     */
-    public static long cudnnGetCudartVersion() {
-        var mh$ = cudnnGetCudartVersion.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("cudnnGetCudartVersion");
-            }
-            return (long)mh$.invokeExact();
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
     private static final int CUDNN_STATUS_SUCCESS = (int)0L;
     /**
      * {@snippet lang=c :
@@ -197,78 +141,6 @@ public class cudnn_h {
      */
     public static int CUDNN_STATUS_SUCCESS() {
         return CUDNN_STATUS_SUCCESS;
-    }
-    private static final int CUDNN_STATUS_NOT_INITIALIZED = (int)1001L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_NOT_INITIALIZED = 1001
-     * }
-     */
-    public static int CUDNN_STATUS_NOT_INITIALIZED() {
-        return CUDNN_STATUS_NOT_INITIALIZED;
-    }
-    private static final int CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH = (int)1002L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH = 1002
-     * }
-     */
-    public static int CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH() {
-        return CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH;
-    }
-    private static final int CUDNN_STATUS_SERIALIZATION_VERSION_MISMATCH = (int)1003L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_SERIALIZATION_VERSION_MISMATCH = 1003
-     * }
-     */
-    public static int CUDNN_STATUS_SERIALIZATION_VERSION_MISMATCH() {
-        return CUDNN_STATUS_SERIALIZATION_VERSION_MISMATCH;
-    }
-    private static final int CUDNN_STATUS_DEPRECATED = (int)1004L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_DEPRECATED = 1004
-     * }
-     */
-    public static int CUDNN_STATUS_DEPRECATED() {
-        return CUDNN_STATUS_DEPRECATED;
-    }
-    private static final int CUDNN_STATUS_LICENSE_ERROR = (int)1005L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_LICENSE_ERROR = 1005
-     * }
-     */
-    public static int CUDNN_STATUS_LICENSE_ERROR() {
-        return CUDNN_STATUS_LICENSE_ERROR;
-    }
-    private static final int CUDNN_STATUS_RUNTIME_IN_PROGRESS = (int)1006L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_RUNTIME_IN_PROGRESS = 1006
-     * }
-     */
-    public static int CUDNN_STATUS_RUNTIME_IN_PROGRESS() {
-        return CUDNN_STATUS_RUNTIME_IN_PROGRESS;
-    }
-    private static final int CUDNN_STATUS_RUNTIME_FP_OVERFLOW = (int)1007L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_RUNTIME_FP_OVERFLOW = 1007
-     * }
-     */
-    public static int CUDNN_STATUS_RUNTIME_FP_OVERFLOW() {
-        return CUDNN_STATUS_RUNTIME_FP_OVERFLOW;
-    }
-    private static final int CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED = (int)1008L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED = 1008
-     * }
-     */
-    public static int CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED() {
-        return CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED;
     }
     private static final int CUDNN_STATUS_BAD_PARAM = (int)2000L;
     /**
@@ -279,105 +151,6 @@ public class cudnn_h {
     public static int CUDNN_STATUS_BAD_PARAM() {
         return CUDNN_STATUS_BAD_PARAM;
     }
-    private static final int CUDNN_STATUS_BAD_PARAM_NULL_POINTER = (int)2002L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_BAD_PARAM_NULL_POINTER = 2002
-     * }
-     */
-    public static int CUDNN_STATUS_BAD_PARAM_NULL_POINTER() {
-        return CUDNN_STATUS_BAD_PARAM_NULL_POINTER;
-    }
-    private static final int CUDNN_STATUS_BAD_PARAM_MISALIGNED_POINTER = (int)2003L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_BAD_PARAM_MISALIGNED_POINTER = 2003
-     * }
-     */
-    public static int CUDNN_STATUS_BAD_PARAM_MISALIGNED_POINTER() {
-        return CUDNN_STATUS_BAD_PARAM_MISALIGNED_POINTER;
-    }
-    private static final int CUDNN_STATUS_BAD_PARAM_NOT_FINALIZED = (int)2004L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_BAD_PARAM_NOT_FINALIZED = 2004
-     * }
-     */
-    public static int CUDNN_STATUS_BAD_PARAM_NOT_FINALIZED() {
-        return CUDNN_STATUS_BAD_PARAM_NOT_FINALIZED;
-    }
-    private static final int CUDNN_STATUS_BAD_PARAM_OUT_OF_BOUND = (int)2005L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_BAD_PARAM_OUT_OF_BOUND = 2005
-     * }
-     */
-    public static int CUDNN_STATUS_BAD_PARAM_OUT_OF_BOUND() {
-        return CUDNN_STATUS_BAD_PARAM_OUT_OF_BOUND;
-    }
-    private static final int CUDNN_STATUS_BAD_PARAM_SIZE_INSUFFICIENT = (int)2006L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_BAD_PARAM_SIZE_INSUFFICIENT = 2006
-     * }
-     */
-    public static int CUDNN_STATUS_BAD_PARAM_SIZE_INSUFFICIENT() {
-        return CUDNN_STATUS_BAD_PARAM_SIZE_INSUFFICIENT;
-    }
-    private static final int CUDNN_STATUS_BAD_PARAM_STREAM_MISMATCH = (int)2007L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_BAD_PARAM_STREAM_MISMATCH = 2007
-     * }
-     */
-    public static int CUDNN_STATUS_BAD_PARAM_STREAM_MISMATCH() {
-        return CUDNN_STATUS_BAD_PARAM_STREAM_MISMATCH;
-    }
-    private static final int CUDNN_STATUS_BAD_PARAM_SHAPE_MISMATCH = (int)2008L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_BAD_PARAM_SHAPE_MISMATCH = 2008
-     * }
-     */
-    public static int CUDNN_STATUS_BAD_PARAM_SHAPE_MISMATCH() {
-        return CUDNN_STATUS_BAD_PARAM_SHAPE_MISMATCH;
-    }
-    private static final int CUDNN_STATUS_BAD_PARAM_DUPLICATED_ENTRIES = (int)2009L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_BAD_PARAM_DUPLICATED_ENTRIES = 2009
-     * }
-     */
-    public static int CUDNN_STATUS_BAD_PARAM_DUPLICATED_ENTRIES() {
-        return CUDNN_STATUS_BAD_PARAM_DUPLICATED_ENTRIES;
-    }
-    private static final int CUDNN_STATUS_BAD_PARAM_ATTRIBUTE_TYPE = (int)2010L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_BAD_PARAM_ATTRIBUTE_TYPE = 2010
-     * }
-     */
-    public static int CUDNN_STATUS_BAD_PARAM_ATTRIBUTE_TYPE() {
-        return CUDNN_STATUS_BAD_PARAM_ATTRIBUTE_TYPE;
-    }
-    private static final int CUDNN_STATUS_BAD_PARAM_CUDA_GRAPH_MISMATCH = (int)2011L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_BAD_PARAM_CUDA_GRAPH_MISMATCH = 2011
-     * }
-     */
-    public static int CUDNN_STATUS_BAD_PARAM_CUDA_GRAPH_MISMATCH() {
-        return CUDNN_STATUS_BAD_PARAM_CUDA_GRAPH_MISMATCH;
-    }
-    private static final int CUDNN_STATUS_BAD_PARAM_DESCRIPTOR_TYPE = (int)2012L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_BAD_PARAM_DESCRIPTOR_TYPE = 2012
-     * }
-     */
-    public static int CUDNN_STATUS_BAD_PARAM_DESCRIPTOR_TYPE() {
-        return CUDNN_STATUS_BAD_PARAM_DESCRIPTOR_TYPE;
-    }
     private static final int CUDNN_STATUS_NOT_SUPPORTED = (int)3000L;
     /**
      * {@snippet lang=c :
@@ -387,15 +160,6 @@ public class cudnn_h {
     public static int CUDNN_STATUS_NOT_SUPPORTED() {
         return CUDNN_STATUS_NOT_SUPPORTED;
     }
-    private static final int CUDNN_STATUS_NOT_SUPPORTED_GRAPH_PATTERN = (int)3001L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_NOT_SUPPORTED_GRAPH_PATTERN = 3001
-     * }
-     */
-    public static int CUDNN_STATUS_NOT_SUPPORTED_GRAPH_PATTERN() {
-        return CUDNN_STATUS_NOT_SUPPORTED_GRAPH_PATTERN;
-    }
     private static final int CUDNN_STATUS_NOT_SUPPORTED_SHAPE = (int)3002L;
     /**
      * {@snippet lang=c :
@@ -404,141 +168,6 @@ public class cudnn_h {
      */
     public static int CUDNN_STATUS_NOT_SUPPORTED_SHAPE() {
         return CUDNN_STATUS_NOT_SUPPORTED_SHAPE;
-    }
-    private static final int CUDNN_STATUS_NOT_SUPPORTED_DATA_TYPE = (int)3003L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_NOT_SUPPORTED_DATA_TYPE = 3003
-     * }
-     */
-    public static int CUDNN_STATUS_NOT_SUPPORTED_DATA_TYPE() {
-        return CUDNN_STATUS_NOT_SUPPORTED_DATA_TYPE;
-    }
-    private static final int CUDNN_STATUS_NOT_SUPPORTED_LAYOUT = (int)3004L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_NOT_SUPPORTED_LAYOUT = 3004
-     * }
-     */
-    public static int CUDNN_STATUS_NOT_SUPPORTED_LAYOUT() {
-        return CUDNN_STATUS_NOT_SUPPORTED_LAYOUT;
-    }
-    private static final int CUDNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDA_DRIVER = (int)3005L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDA_DRIVER = 3005
-     * }
-     */
-    public static int CUDNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDA_DRIVER() {
-        return CUDNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDA_DRIVER;
-    }
-    private static final int CUDNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDART = (int)3006L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDART = 3006
-     * }
-     */
-    public static int CUDNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDART() {
-        return CUDNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDART;
-    }
-    private static final int CUDNN_STATUS_NOT_SUPPORTED_ARCH_MISMATCH = (int)3007L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_NOT_SUPPORTED_ARCH_MISMATCH = 3007
-     * }
-     */
-    public static int CUDNN_STATUS_NOT_SUPPORTED_ARCH_MISMATCH() {
-        return CUDNN_STATUS_NOT_SUPPORTED_ARCH_MISMATCH;
-    }
-    private static final int CUDNN_STATUS_NOT_SUPPORTED_RUNTIME_PREREQUISITE_MISSING = (int)3008L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_NOT_SUPPORTED_RUNTIME_PREREQUISITE_MISSING = 3008
-     * }
-     */
-    public static int CUDNN_STATUS_NOT_SUPPORTED_RUNTIME_PREREQUISITE_MISSING() {
-        return CUDNN_STATUS_NOT_SUPPORTED_RUNTIME_PREREQUISITE_MISSING;
-    }
-    private static final int CUDNN_STATUS_NOT_SUPPORTED_SUBLIBRARY_UNAVAILABLE = (int)3009L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_NOT_SUPPORTED_SUBLIBRARY_UNAVAILABLE = 3009
-     * }
-     */
-    public static int CUDNN_STATUS_NOT_SUPPORTED_SUBLIBRARY_UNAVAILABLE() {
-        return CUDNN_STATUS_NOT_SUPPORTED_SUBLIBRARY_UNAVAILABLE;
-    }
-    private static final int CUDNN_STATUS_NOT_SUPPORTED_SHARED_MEMORY_INSUFFICIENT = (int)3010L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_NOT_SUPPORTED_SHARED_MEMORY_INSUFFICIENT = 3010
-     * }
-     */
-    public static int CUDNN_STATUS_NOT_SUPPORTED_SHARED_MEMORY_INSUFFICIENT() {
-        return CUDNN_STATUS_NOT_SUPPORTED_SHARED_MEMORY_INSUFFICIENT;
-    }
-    private static final int CUDNN_STATUS_NOT_SUPPORTED_PADDING = (int)3011L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_NOT_SUPPORTED_PADDING = 3011
-     * }
-     */
-    public static int CUDNN_STATUS_NOT_SUPPORTED_PADDING() {
-        return CUDNN_STATUS_NOT_SUPPORTED_PADDING;
-    }
-    private static final int CUDNN_STATUS_NOT_SUPPORTED_BAD_LAUNCH_PARAM = (int)3012L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_NOT_SUPPORTED_BAD_LAUNCH_PARAM = 3012
-     * }
-     */
-    public static int CUDNN_STATUS_NOT_SUPPORTED_BAD_LAUNCH_PARAM() {
-        return CUDNN_STATUS_NOT_SUPPORTED_BAD_LAUNCH_PARAM;
-    }
-    private static final int CUDNN_STATUS_NOT_SUPPORTED_CUDA_GRAPH_NATIVE_API = (int)3013L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_NOT_SUPPORTED_CUDA_GRAPH_NATIVE_API = 3013
-     * }
-     */
-    public static int CUDNN_STATUS_NOT_SUPPORTED_CUDA_GRAPH_NATIVE_API() {
-        return CUDNN_STATUS_NOT_SUPPORTED_CUDA_GRAPH_NATIVE_API;
-    }
-    private static final int CUDNN_STATUS_NOT_SUPPORTED_INVALID_DYNAMIC_SHAPE = (int)3014L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_NOT_SUPPORTED_INVALID_DYNAMIC_SHAPE = 3014
-     * }
-     */
-    public static int CUDNN_STATUS_NOT_SUPPORTED_INVALID_DYNAMIC_SHAPE() {
-        return CUDNN_STATUS_NOT_SUPPORTED_INVALID_DYNAMIC_SHAPE;
-    }
-    private static final int CUDNN_STATUS_INTERNAL_ERROR = (int)4000L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_INTERNAL_ERROR = 4000
-     * }
-     */
-    public static int CUDNN_STATUS_INTERNAL_ERROR() {
-        return CUDNN_STATUS_INTERNAL_ERROR;
-    }
-    private static final int CUDNN_STATUS_INTERNAL_ERROR_COMPILATION_FAILED = (int)4001L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_INTERNAL_ERROR_COMPILATION_FAILED = 4001
-     * }
-     */
-    public static int CUDNN_STATUS_INTERNAL_ERROR_COMPILATION_FAILED() {
-        return CUDNN_STATUS_INTERNAL_ERROR_COMPILATION_FAILED;
-    }
-    private static final int CUDNN_STATUS_INTERNAL_ERROR_UNEXPECTED_VALUE = (int)4002L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_INTERNAL_ERROR_UNEXPECTED_VALUE = 4002
-     * }
-     */
-    public static int CUDNN_STATUS_INTERNAL_ERROR_UNEXPECTED_VALUE() {
-        return CUDNN_STATUS_INTERNAL_ERROR_UNEXPECTED_VALUE;
     }
     private static final int CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED = (int)4003L;
     /**
@@ -557,69 +186,6 @@ public class cudnn_h {
      */
     public static int CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED() {
         return CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED;
-    }
-    private static final int CUDNN_STATUS_INTERNAL_ERROR_BAD_LAUNCH_PARAM = (int)4005L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_INTERNAL_ERROR_BAD_LAUNCH_PARAM = 4005
-     * }
-     */
-    public static int CUDNN_STATUS_INTERNAL_ERROR_BAD_LAUNCH_PARAM() {
-        return CUDNN_STATUS_INTERNAL_ERROR_BAD_LAUNCH_PARAM;
-    }
-    private static final int CUDNN_STATUS_INTERNAL_ERROR_TEXTURE_CREATION_FAILED = (int)4006L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_INTERNAL_ERROR_TEXTURE_CREATION_FAILED = 4006
-     * }
-     */
-    public static int CUDNN_STATUS_INTERNAL_ERROR_TEXTURE_CREATION_FAILED() {
-        return CUDNN_STATUS_INTERNAL_ERROR_TEXTURE_CREATION_FAILED;
-    }
-    private static final int CUDNN_STATUS_EXECUTION_FAILED = (int)5000L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_EXECUTION_FAILED = 5000
-     * }
-     */
-    public static int CUDNN_STATUS_EXECUTION_FAILED() {
-        return CUDNN_STATUS_EXECUTION_FAILED;
-    }
-    private static final int CUDNN_STATUS_EXECUTION_FAILED_CUDA_DRIVER = (int)5001L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_EXECUTION_FAILED_CUDA_DRIVER = 5001
-     * }
-     */
-    public static int CUDNN_STATUS_EXECUTION_FAILED_CUDA_DRIVER() {
-        return CUDNN_STATUS_EXECUTION_FAILED_CUDA_DRIVER;
-    }
-    private static final int CUDNN_STATUS_EXECUTION_FAILED_CUBLAS = (int)5002L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_EXECUTION_FAILED_CUBLAS = 5002
-     * }
-     */
-    public static int CUDNN_STATUS_EXECUTION_FAILED_CUBLAS() {
-        return CUDNN_STATUS_EXECUTION_FAILED_CUBLAS;
-    }
-    private static final int CUDNN_STATUS_EXECUTION_FAILED_CUDART = (int)5003L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_EXECUTION_FAILED_CUDART = 5003
-     * }
-     */
-    public static int CUDNN_STATUS_EXECUTION_FAILED_CUDART() {
-        return CUDNN_STATUS_EXECUTION_FAILED_CUDART;
-    }
-    private static final int CUDNN_STATUS_EXECUTION_FAILED_CURAND = (int)5004L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_STATUS_EXECUTION_FAILED_CURAND = 5004
-     * }
-     */
-    public static int CUDNN_STATUS_EXECUTION_FAILED_CURAND() {
-        return CUDNN_STATUS_EXECUTION_FAILED_CURAND;
     }
 
     private static class cudnnGetErrorString {
@@ -929,15 +495,6 @@ public class cudnn_h {
      */
     public static int CUDNN_DATA_BFLOAT16() {
         return CUDNN_DATA_BFLOAT16;
-    }
-    private static final int CUDNN_DEFAULT_MATH = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_DEFAULT_MATH = 0
-     * }
-     */
-    public static int CUDNN_DEFAULT_MATH() {
-        return CUDNN_DEFAULT_MATH;
     }
     private static final int CUDNN_TENSOR_OP_MATH = (int)1L;
     /**
@@ -1380,15 +937,6 @@ public class cudnn_h {
     public static int CUDNN_ATTR_TENSOR_UNIQUE_ID() {
         return CUDNN_ATTR_TENSOR_UNIQUE_ID;
     }
-    private static final int CUDNN_ATTR_TENSOR_IS_VIRTUAL = (int)907L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_ATTR_TENSOR_IS_VIRTUAL = 907
-     * }
-     */
-    public static int CUDNN_ATTR_TENSOR_IS_VIRTUAL() {
-        return CUDNN_ATTR_TENSOR_IS_VIRTUAL;
-    }
     private static final int CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS = (int)1000L;
     /**
      * {@snippet lang=c :
@@ -1451,15 +999,6 @@ public class cudnn_h {
      */
     public static int CUDNN_TYPE_DATA_TYPE() {
         return CUDNN_TYPE_DATA_TYPE;
-    }
-    private static final int CUDNN_TYPE_BOOLEAN = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_TYPE_BOOLEAN = 2
-     * }
-     */
-    public static int CUDNN_TYPE_BOOLEAN() {
-        return CUDNN_TYPE_BOOLEAN;
     }
     private static final int CUDNN_TYPE_INT64 = (int)3L;
     /**
@@ -1532,15 +1071,6 @@ public class cudnn_h {
      */
     public static int CUDNN_TYPE_BACKEND_DESCRIPTOR() {
         return CUDNN_TYPE_BACKEND_DESCRIPTOR;
-    }
-    private static final int CUDNN_TYPE_BEHAVIOR_NOTE = (int)19L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_TYPE_BEHAVIOR_NOTE = 19
-     * }
-     */
-    public static int CUDNN_TYPE_BEHAVIOR_NOTE() {
-        return CUDNN_TYPE_BEHAVIOR_NOTE;
     }
     private static final int CUDNN_BACKEND_POINTWISE_DESCRIPTOR = (int)0L;
     /**
@@ -1685,24 +1215,6 @@ public class cudnn_h {
      */
     public static int CUDNN_NUMERICAL_NOTE_TYPE_COUNT() {
         return CUDNN_NUMERICAL_NOTE_TYPE_COUNT;
-    }
-    private static final int CUDNN_HEUR_MODE_INSTANT = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_HEUR_MODE_INSTANT = 0
-     * }
-     */
-    public static int CUDNN_HEUR_MODE_INSTANT() {
-        return CUDNN_HEUR_MODE_INSTANT;
-    }
-    private static final int CUDNN_HEUR_MODE_FALLBACK = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CUDNN_HEUR_MODE_FALLBACK = 2
-     * }
-     */
-    public static int CUDNN_HEUR_MODE_FALLBACK() {
-        return CUDNN_HEUR_MODE_FALLBACK;
     }
     private static final int CUDNN_HEUR_MODE_A = (int)3L;
     /**
@@ -2825,71 +2337,6 @@ public class cudnn_h {
         }
     }
 
-    private static class cudnnGetConvolutionForwardAlgorithm_v7 {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            cudnn_h.C_INT,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_INT,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = cudnn_h.findOrThrow("cudnnGetConvolutionForwardAlgorithm_v7");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t handle, const cudnnTensorDescriptor_t srcDesc, const cudnnFilterDescriptor_t filterDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t destDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionFwdAlgoPerf_t *perfResults)
-     * }
-     */
-    public static FunctionDescriptor cudnnGetConvolutionForwardAlgorithm_v7$descriptor() {
-        return cudnnGetConvolutionForwardAlgorithm_v7.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t handle, const cudnnTensorDescriptor_t srcDesc, const cudnnFilterDescriptor_t filterDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t destDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionFwdAlgoPerf_t *perfResults)
-     * }
-     */
-    public static MethodHandle cudnnGetConvolutionForwardAlgorithm_v7$handle() {
-        return cudnnGetConvolutionForwardAlgorithm_v7.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t handle, const cudnnTensorDescriptor_t srcDesc, const cudnnFilterDescriptor_t filterDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t destDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionFwdAlgoPerf_t *perfResults)
-     * }
-     */
-    public static MemorySegment cudnnGetConvolutionForwardAlgorithm_v7$address() {
-        return cudnnGetConvolutionForwardAlgorithm_v7.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t handle, const cudnnTensorDescriptor_t srcDesc, const cudnnFilterDescriptor_t filterDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t destDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionFwdAlgoPerf_t *perfResults)
-     * }
-     */
-    public static int cudnnGetConvolutionForwardAlgorithm_v7(MemorySegment handle, MemorySegment srcDesc, MemorySegment filterDesc, MemorySegment convDesc, MemorySegment destDesc, int requestedAlgoCount, MemorySegment returnedAlgoCount, MemorySegment perfResults) {
-        var mh$ = cudnnGetConvolutionForwardAlgorithm_v7.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("cudnnGetConvolutionForwardAlgorithm_v7", handle, srcDesc, filterDesc, convDesc, destDesc, requestedAlgoCount, returnedAlgoCount, perfResults);
-            }
-            return (int)mh$.invokeExact(handle, srcDesc, filterDesc, convDesc, destDesc, requestedAlgoCount, returnedAlgoCount, perfResults);
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class cudnnFindConvolutionForwardAlgorithmEx {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             cudnn_h.C_INT,
@@ -3164,71 +2611,6 @@ public class cudnn_h {
         }
     }
 
-    private static class cudnnGetConvolutionBackwardDataAlgorithm_v7 {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            cudnn_h.C_INT,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_INT,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = cudnn_h.findOrThrow("cudnnGetConvolutionBackwardDataAlgorithm_v7");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(cudnnHandle_t handle, const cudnnFilterDescriptor_t filterDesc, const cudnnTensorDescriptor_t diffDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t gradDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdDataAlgoPerf_t *perfResults)
-     * }
-     */
-    public static FunctionDescriptor cudnnGetConvolutionBackwardDataAlgorithm_v7$descriptor() {
-        return cudnnGetConvolutionBackwardDataAlgorithm_v7.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(cudnnHandle_t handle, const cudnnFilterDescriptor_t filterDesc, const cudnnTensorDescriptor_t diffDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t gradDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdDataAlgoPerf_t *perfResults)
-     * }
-     */
-    public static MethodHandle cudnnGetConvolutionBackwardDataAlgorithm_v7$handle() {
-        return cudnnGetConvolutionBackwardDataAlgorithm_v7.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(cudnnHandle_t handle, const cudnnFilterDescriptor_t filterDesc, const cudnnTensorDescriptor_t diffDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t gradDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdDataAlgoPerf_t *perfResults)
-     * }
-     */
-    public static MemorySegment cudnnGetConvolutionBackwardDataAlgorithm_v7$address() {
-        return cudnnGetConvolutionBackwardDataAlgorithm_v7.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(cudnnHandle_t handle, const cudnnFilterDescriptor_t filterDesc, const cudnnTensorDescriptor_t diffDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnTensorDescriptor_t gradDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdDataAlgoPerf_t *perfResults)
-     * }
-     */
-    public static int cudnnGetConvolutionBackwardDataAlgorithm_v7(MemorySegment handle, MemorySegment filterDesc, MemorySegment diffDesc, MemorySegment convDesc, MemorySegment gradDesc, int requestedAlgoCount, MemorySegment returnedAlgoCount, MemorySegment perfResults) {
-        var mh$ = cudnnGetConvolutionBackwardDataAlgorithm_v7.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("cudnnGetConvolutionBackwardDataAlgorithm_v7", handle, filterDesc, diffDesc, convDesc, gradDesc, requestedAlgoCount, returnedAlgoCount, perfResults);
-            }
-            return (int)mh$.invokeExact(handle, filterDesc, diffDesc, convDesc, gradDesc, requestedAlgoCount, returnedAlgoCount, perfResults);
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class cudnnGetConvolutionBackwardDataWorkspaceSize {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             cudnn_h.C_INT,
@@ -3433,71 +2815,6 @@ public class cudnn_h {
         }
     }
 
-    private static class cudnnGetConvolutionBackwardFilterAlgorithm_v7 {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            cudnn_h.C_INT,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_INT,
-            cudnn_h.C_POINTER,
-            cudnn_h.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = cudnn_h.findOrThrow("cudnnGetConvolutionBackwardFilterAlgorithm_v7");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(cudnnHandle_t handle, const cudnnTensorDescriptor_t srcDesc, const cudnnTensorDescriptor_t diffDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnFilterDescriptor_t gradDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdFilterAlgoPerf_t *perfResults)
-     * }
-     */
-    public static FunctionDescriptor cudnnGetConvolutionBackwardFilterAlgorithm_v7$descriptor() {
-        return cudnnGetConvolutionBackwardFilterAlgorithm_v7.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(cudnnHandle_t handle, const cudnnTensorDescriptor_t srcDesc, const cudnnTensorDescriptor_t diffDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnFilterDescriptor_t gradDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdFilterAlgoPerf_t *perfResults)
-     * }
-     */
-    public static MethodHandle cudnnGetConvolutionBackwardFilterAlgorithm_v7$handle() {
-        return cudnnGetConvolutionBackwardFilterAlgorithm_v7.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(cudnnHandle_t handle, const cudnnTensorDescriptor_t srcDesc, const cudnnTensorDescriptor_t diffDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnFilterDescriptor_t gradDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdFilterAlgoPerf_t *perfResults)
-     * }
-     */
-    public static MemorySegment cudnnGetConvolutionBackwardFilterAlgorithm_v7$address() {
-        return cudnnGetConvolutionBackwardFilterAlgorithm_v7.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(cudnnHandle_t handle, const cudnnTensorDescriptor_t srcDesc, const cudnnTensorDescriptor_t diffDesc, const cudnnConvolutionDescriptor_t convDesc, const cudnnFilterDescriptor_t gradDesc, const int requestedAlgoCount, int *returnedAlgoCount, cudnnConvolutionBwdFilterAlgoPerf_t *perfResults)
-     * }
-     */
-    public static int cudnnGetConvolutionBackwardFilterAlgorithm_v7(MemorySegment handle, MemorySegment srcDesc, MemorySegment diffDesc, MemorySegment convDesc, MemorySegment gradDesc, int requestedAlgoCount, MemorySegment returnedAlgoCount, MemorySegment perfResults) {
-        var mh$ = cudnnGetConvolutionBackwardFilterAlgorithm_v7.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("cudnnGetConvolutionBackwardFilterAlgorithm_v7", handle, srcDesc, diffDesc, convDesc, gradDesc, requestedAlgoCount, returnedAlgoCount, perfResults);
-            }
-            return (int)mh$.invokeExact(handle, srcDesc, diffDesc, convDesc, gradDesc, requestedAlgoCount, returnedAlgoCount, perfResults);
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class cudnnGetConvolutionBackwardFilterWorkspaceSize {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             cudnn_h.C_INT,
@@ -3694,15 +3011,6 @@ public class cudnn_h {
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
-    }
-    private static final int CUDNN_VERSION = (int)92400L;
-    /**
-     * {@snippet lang=c :
-     * #define CUDNN_VERSION 92400
-     * }
-     */
-    public static int CUDNN_VERSION() {
-        return CUDNN_VERSION;
     }
 }
 

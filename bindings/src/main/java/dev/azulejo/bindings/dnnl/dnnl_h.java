@@ -140,42 +140,6 @@ public class dnnl_h {
     public static int dnnl_unimplemented() {
         return dnnl_unimplemented;
     }
-    private static final int dnnl_last_impl_reached = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.dnnl_last_impl_reached = 4
-     * }
-     */
-    public static int dnnl_last_impl_reached() {
-        return dnnl_last_impl_reached;
-    }
-    private static final int dnnl_runtime_error = (int)5L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.dnnl_runtime_error = 5
-     * }
-     */
-    public static int dnnl_runtime_error() {
-        return dnnl_runtime_error;
-    }
-    private static final int dnnl_not_required = (int)6L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.dnnl_not_required = 6
-     * }
-     */
-    public static int dnnl_not_required() {
-        return dnnl_not_required;
-    }
-    private static final int dnnl_invalid_graph = (int)7L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.dnnl_invalid_graph = 7
-     * }
-     */
-    public static int dnnl_invalid_graph() {
-        return dnnl_invalid_graph;
-    }
     private static final int dnnl_f32 = (int)3L;
     /**
      * {@snippet lang=c :
@@ -202,15 +166,6 @@ public class dnnl_h {
      */
     public static int dnnl_fpmath_mode_bf16() {
         return dnnl_fpmath_mode_bf16;
-    }
-    private static final int dnnl_fpmath_mode_tf32 = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.dnnl_fpmath_mode_tf32 = 4
-     * }
-     */
-    public static int dnnl_fpmath_mode_tf32() {
-        return dnnl_fpmath_mode_tf32;
     }
     private static final int dnnl_cpu = (int)1L;
     /**
@@ -652,15 +607,6 @@ public class dnnl_h {
     public static int dnnl_forward_inference() {
         return dnnl_forward_inference;
     }
-    private static final int dnnl_convolution_direct = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.dnnl_convolution_direct = 1
-     * }
-     */
-    public static int dnnl_convolution_direct() {
-        return dnnl_convolution_direct;
-    }
     private static final int dnnl_convolution_auto = (int)3L;
     /**
      * {@snippet lang=c :
@@ -777,15 +723,6 @@ public class dnnl_h {
      */
     public static int dnnl_query_scratchpad_md() {
         return dnnl_query_scratchpad_md;
-    }
-    private static final int dnnl_query_exec_arg_md = (int)255L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.dnnl_query_exec_arg_md = 255
-     * }
-     */
-    public static int dnnl_query_exec_arg_md() {
-        return dnnl_query_exec_arg_md;
     }
 
     private static class dnnl_primitive_desc_destroy {
@@ -2674,15 +2611,6 @@ public class dnnl_h {
            throw new AssertionError("should not reach here", ex$);
         }
     }
-    private static final int DNNL_RUNTIME_SEQ = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * #define DNNL_RUNTIME_SEQ 1
-     * }
-     */
-    public static int DNNL_RUNTIME_SEQ() {
-        return DNNL_RUNTIME_SEQ;
-    }
     private static final int DNNL_RUNTIME_OMP = (int)2L;
     /**
      * {@snippet lang=c :
@@ -2691,24 +2619,6 @@ public class dnnl_h {
      */
     public static int DNNL_RUNTIME_OMP() {
         return DNNL_RUNTIME_OMP;
-    }
-    private static final int DNNL_RUNTIME_TBB = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * #define DNNL_RUNTIME_TBB 4
-     * }
-     */
-    public static int DNNL_RUNTIME_TBB() {
-        return DNNL_RUNTIME_TBB;
-    }
-    private static final int DNNL_RUNTIME_THREADPOOL = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * #define DNNL_RUNTIME_THREADPOOL 8
-     * }
-     */
-    public static int DNNL_RUNTIME_THREADPOOL() {
-        return DNNL_RUNTIME_THREADPOOL;
     }
     private static final int DNNL_ARG_SRC = (int)1L;
     /**

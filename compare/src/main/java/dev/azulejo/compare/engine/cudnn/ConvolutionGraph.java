@@ -120,10 +120,11 @@ final class ConvolutionGraph {
   }
 
   private static Backend graph(CudnnHandles owner, MemorySegment handle, Backend operation) {
+    operation.complete();
     return Backend.create(owner, cudnn_h.CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR(), "graph")
         .setPointers(
             cudnn_h.CUDNN_ATTR_OPERATIONGRAPH_HANDLE(), cudnn_h.CUDNN_TYPE_HANDLE(), handle)
-        .set(cudnn_h.CUDNN_ATTR_OPERATIONGRAPH_OPS(), operation.complete())
+        .set(cudnn_h.CUDNN_ATTR_OPERATIONGRAPH_OPS(), operation)
         .complete();
   }
 
