@@ -42,10 +42,10 @@ final class BackendPass implements CudnnPass {
   }
 
   @Override
-  public void run(MemorySegment a, MemorySegment b, MemorySegment result) {
+  public void run(MemorySegment a, MemorySegment b, MemorySegment result, MemorySegment workspace) {
     Cudnn cudnn = session.cudnn();
     cudnn.check(
-        cudnn.api().backendExecute(session.handle(), plan, pack(a, b, result)),
+        cudnn.api().backendExecute(session.handle(), plan, pack(a, b, result, workspace)),
         "cudnnBackendExecute",
         description);
   }
@@ -60,21 +60,22 @@ final class BackendPass implements CudnnPass {
     return description;
   }
 
-  private MemorySegment pack(MemorySegment a, MemorySegment b, MemorySegment result) {
-    long workspace = session.workspace().address();
+  private MemorySegment pack(
+      MemorySegment a, MemorySegment b, MemorySegment result, MemorySegment workspace) {
     for (int i = 0; i < packs.size(); i++) {
       Pack one = packs.get(i);
       if (one.a == a.address()
           && one.b == b.address()
           && one.result == result.address()
-          && one.workspace == workspace) {
+          && one.workspace == workspace.address()) {
         return one.pack;
       }
     }
-    return newPack(a, b, result);
+    return newPack(a, b, result, workspace);
   }
 
-  private MemorySegment newPack(MemorySegment a, MemorySegment b, MemorySegment result) {
+  private MemorySegment newPack(
+      MemorySegment a, MemorySegment b, MemorySegment result, MemorySegment workspace) {
     if (packs.size() == MOST_PACKS) {
       forget();
     }
@@ -90,7 +91,6 @@ final class BackendPass implements CudnnPass {
       made.set(names, ConvolutionGraph.A, ConvolutionGraph.RESULT)
           .setPointers(pointers, pointer, a, result);
     }
-    MemorySegment workspace = session.workspace();
     made.setPointers(cudnn_h.CUDNN_ATTR_VARIANT_PACK_WORKSPACE(), pointer, workspace).complete();
     packs.add(
         new Pack(

@@ -25,11 +25,11 @@ record Bf16Pass(
     implements CudnnPass {
 
   @Override
-  public void run(MemorySegment a, MemorySegment b, MemorySegment result) {
-    toA.run(a, MemorySegment.NULL, aCopy);
-    toB.run(b, MemorySegment.NULL, bCopy);
-    inner.run(aCopy, bCopy, resultCopy);
-    toResult.run(resultCopy, MemorySegment.NULL, result);
+  public void run(MemorySegment a, MemorySegment b, MemorySegment result, MemorySegment workspace) {
+    toA.run(a, MemorySegment.NULL, aCopy, workspace);
+    toB.run(b, MemorySegment.NULL, bCopy, workspace);
+    inner.run(aCopy, bCopy, resultCopy, workspace);
+    toResult.run(resultCopy, MemorySegment.NULL, result, workspace);
   }
 
   @Override

@@ -50,7 +50,11 @@ final class CudnnConvolution implements ConvolutionPlan {
     stream.handle();
     MemorySegment ys = floats(y, problem.outputCount(), "y");
     now.pass(ConvPass.FORWARD)
-        .run(floats(x, problem.inputCount(), "x"), floats(w, problem.weightCount(), "w"), ys);
+        .run(
+            floats(x, problem.inputCount(), "x"),
+            floats(w, problem.weightCount(), "w"),
+            ys,
+            session.workspace());
     if (bias != null) {
       now.addBias(floats(bias, problem.biasCount(), "bias"), ys);
     }
@@ -68,7 +72,8 @@ final class CudnnConvolution implements ConvolutionPlan {
         .run(
             floats(x, problem.inputCount(), "x"),
             gradient,
-            floats(gradW, problem.weightCount(), "gradW"));
+            floats(gradW, problem.weightCount(), "gradW"),
+            session.workspace());
     if (gradBias != null) {
       now.gradBias(gradient, floats(gradBias, problem.biasCount(), "gradBias"));
     }
@@ -81,7 +86,8 @@ final class CudnnConvolution implements ConvolutionPlan {
         .run(
             floats(w, problem.weightCount(), "w"),
             floats(gradZ, problem.outputCount(), "gradZ"),
-            floats(gradX, problem.inputCount(), "gradX"));
+            floats(gradX, problem.inputCount(), "gradX"),
+            session.workspace());
   }
 
   @Override

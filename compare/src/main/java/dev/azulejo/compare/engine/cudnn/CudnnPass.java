@@ -4,9 +4,14 @@ import java.lang.foreign.MemorySegment;
 
 /** One pass of a convolution, ready to run on the session's stream; the operands of CudnnApi. */
 interface CudnnPass {
-  void run(MemorySegment a, MemorySegment b, MemorySegment result);
+  /**
+   * Runs it.
+   *
+   * @param workspace at least {@link #workspaceBytes} of device memory
+   */
+  void run(MemorySegment a, MemorySegment b, MemorySegment result, MemorySegment workspace);
 
-  /** Bytes of the session's workspace that it uses. */
+  /** Bytes of workspace that it uses. */
   long workspaceBytes();
 
   /** The API and its algorithm or engine. */

@@ -2,7 +2,6 @@ package dev.azulejo.compare.engine.cudnn;
 
 import dev.azulejo.compare.engine.VendorArguments;
 import dev.azulejo.device.DeviceBuffer;
-import dev.azulejo.device.OutOfDeviceMemoryException;
 import dev.azulejo.device.Stream;
 import dev.azulejo.engine.ConvolutionPlan;
 import dev.azulejo.engine.DensePlan;
@@ -29,8 +28,8 @@ final class CudnnSession implements EngineSession {
   private final MemorySegment one = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1f);
   private final MemorySegment zero = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 0f);
   private final MemorySegment handle;
-  private DeviceBuffer workspaceBuffer;
   private MemorySegment workspace = MemorySegment.NULL;
+  private long workspaceBytes;
   private long bytes;
   private boolean open = true;
 
@@ -90,9 +89,6 @@ final class CudnnSession implements EngineSession {
       stream.synchronize();
     } finally {
       handles.close();
-      if (workspaceBuffer != null) {
-        workspaceBuffer.close();
-      }
       bytes = 0;
     }
   }
@@ -136,35 +132,27 @@ final class CudnnSession implements EngineSession {
     return zero;
   }
 
-  /** The workspace that all passes use one after another; moves when it grows. */
+  /** The workspace that all passes use one after another. */
   MemorySegment workspace() {
     return workspace;
   }
 
-  /** Bytes that a workspace may have: half of what is free, with what the workspace has now. */
+  /** Bytes that a workspace may have: half of what is free. */
   long spareBytes() {
-    long held = workspaceBuffer == null ? 0 : workspaceBuffer.bytes();
-    return stream.device().info().freeBytes() / 2 + held;
+    return stream.device().info().freeBytes() / 2;
   }
 
   /**
-   * Makes the workspace at least so large.
+   * Makes the workspace at least so large. A smaller one stays until the end, as a recorded graph
+   * may hold its address.
    *
-   * @throws OutOfDeviceMemoryException if the device has not that much
+   * @throws dev.azulejo.device.OutOfDeviceMemoryException if the device has not that much
    */
   void reserve(long needed) {
-    long held = workspaceBuffer == null ? 0 : workspaceBuffer.bytes();
-    if (needed <= held) {
-      return;
+    if (needed > workspaceBytes) {
+      workspace = buffer(needed);
+      workspaceBytes = needed;
     }
-    DeviceBuffer grown = stream.device().allocate(OWNER, VendorArguments.wholeElements(needed));
-    if (workspaceBuffer != null) {
-      stream.synchronize();
-      workspaceBuffer.close();
-    }
-    workspaceBuffer = grown;
-    workspace = VendorArguments.memory(stream, grown);
-    bytes += grown.bytes() - held;
   }
 
   /** Memory that lives as long as the session. */

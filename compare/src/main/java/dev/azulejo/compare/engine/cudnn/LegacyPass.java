@@ -23,7 +23,8 @@ record LegacyPass(
     implements CudnnPass {
 
   @Override
-  public void run(MemorySegment aData, MemorySegment bData, MemorySegment resultData) {
+  public void run(
+      MemorySegment aData, MemorySegment bData, MemorySegment resultData, MemorySegment workspace) {
     Cudnn cudnn = session.cudnn();
     cudnn.check(
         cudnn
@@ -38,7 +39,7 @@ record LegacyPass(
                 bData,
                 convolution,
                 algorithm,
-                session.workspace(),
+                workspace,
                 workspaceBytes,
                 session.zero(),
                 result,

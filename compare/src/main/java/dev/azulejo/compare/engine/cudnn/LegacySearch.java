@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
+import java.util.function.LongFunction;
 
 /**
  * The legacy API's own search: it runs every algorithm with the workspace that it wants, and the
@@ -38,13 +39,19 @@ final class LegacySearch {
   /**
    * The fastest algorithm, or none where the API has none for this problem, or none whose workspace
    * fits. The operands' contents do not matter; the result is overwritten.
+   *
+   * @param workspaces gives memory of so many bytes
    */
-  Optional<CudnnPass> fastest(MemorySegment aData, MemorySegment bData, MemorySegment resultData) {
+  Optional<CudnnPass> fastest(
+      MemorySegment aData,
+      MemorySegment bData,
+      MemorySegment resultData,
+      LongFunction<MemorySegment> workspaces) {
     long bytes = workspaceBytes();
     if (bytes < 0) {
       return Optional.empty();
     }
-    session.reserve(bytes);
+    MemorySegment workspace = workspaces.apply(bytes);
     Cudnn cudnn = session.cudnn();
     int most = algorithms();
     try (Arena arena = Arena.ofConfined()) {
@@ -66,7 +73,7 @@ final class LegacySearch {
                   most,
                   count,
                   found,
-                  session.workspace(),
+                  workspace,
                   bytes),
           "cudnnFindConvolutionAlgorithmEx",
           "");

@@ -29,6 +29,7 @@ final class PassSearch implements AutoCloseable {
   private final Conv2dProblem problem;
   private final LegacyLayouts layouts;
   private final List<DeviceBuffer> buffers = new ArrayList<>();
+  private DeviceBuffer trial;
   private final MemorySegment x;
   private final MemorySegment w;
   private final MemorySegment y;
@@ -51,7 +52,7 @@ final class PassSearch implements AutoCloseable {
   CudnnPass fastest(ConvPass pass) {
     List<CudnnPass> candidates = new ArrayList<>();
     var legacy = new LegacySearch(session, layouts, pass);
-    legacy.fastest(a(pass), b(pass), result(pass)).ifPresent(candidates::add);
+    legacy.fastest(a(pass), b(pass), result(pass), this::workspace).ifPresent(candidates::add);
     candidates.addAll(graphPasses(pass, cudnn_h.CUDNN_DATA_FLOAT()));
     return fastest(candidates, a(pass), b(pass), result(pass), legacy.unmetBytes());
   }
@@ -79,6 +80,9 @@ final class PassSearch implements AutoCloseable {
 
   @Override
   public void close() {
+    if (trial != null) {
+      trial.close();
+    }
     buffers.forEach(DeviceBuffer::close);
     buffers.clear();
   }
@@ -120,8 +124,8 @@ final class PassSearch implements AutoCloseable {
         unmet = Math.min(unmet, candidate.workspaceBytes());
         continue;
       }
-      session.reserve(candidate.workspaceBytes());
-      double time = session.timer().milliseconds(() -> candidate.run(a, b, result));
+      MemorySegment scratch = workspace(candidate.workspaceBytes());
+      double time = session.timer().milliseconds(() -> candidate.run(a, b, result, scratch));
       if (time < least) {
         least = time;
         best = candidate;
@@ -131,6 +135,20 @@ final class PassSearch implements AutoCloseable {
       throw failure(unmet, spare);
     }
     return best;
+  }
+
+  /** Memory for a trial; what the fastest needs in the end is often much less. */
+  private MemorySegment workspace(long bytes) {
+    if (trial == null || trial.bytes() < bytes) {
+      Stream stream = session.stream();
+      if (trial != null) {
+        stream.synchronize();
+        trial.close();
+        trial = null;
+      }
+      trial = stream.device().allocate(CudnnSession.OWNER, VendorArguments.wholeElements(bytes));
+    }
+    return VendorArguments.memory(session.stream(), trial);
   }
 
   private AzulejoException failure(long unmet, long spare) {

@@ -202,6 +202,22 @@ class CudnnEngineTest {
     }
   }
 
+  /** A graph that was recorded with the smaller workspace goes on using it. */
+  @Test
+  void workspaceThatIsOutgrownStays() {
+    cudnn.backend.workspaceBytes = 1000;
+    try (EngineSession session = engine(Precision.FP32).open(stream, false)) {
+      small(session);
+      assertEquals(1000, session.bytes());
+      cudnn.backend.workspaceBytes = 500;
+      small(session);
+      assertEquals(1000, session.bytes());
+      cudnn.backend.workspaceBytes = 3000;
+      small(session);
+      assertEquals(4000, session.bytes());
+    }
+  }
+
   @Test
   void workspaceThatDoesNotFitIsAnError() {
     cudnn.workspaces = new long[] {-1, 1L << 60, 1L << 59, -1, -1, -1, -1, -1};
