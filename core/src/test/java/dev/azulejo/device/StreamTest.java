@@ -33,6 +33,18 @@ class StreamTest extends DeviceTest {
     }
   }
 
+  /** Only a CUDA device has one; the emulated device's is of no use to a vendor's library. */
+  @Test
+  void nativeStream() {
+    if (kind == DeviceKind.CPU) {
+      UnsupportedProblemException e =
+          assertThrows(UnsupportedProblemException.class, stream::nativeStream);
+      assertTrue(e.getMessage().contains("no CUstream"), e.getMessage());
+    } else {
+      assertTrue(stream.nativeStream().address() != 0);
+    }
+  }
+
   @Test
   void anotherThreadIsRefusedUntilItIsHandedOver() throws InterruptedException {
     try (DeviceBuffer buffer = device.allocateFloats("x", 4)) {

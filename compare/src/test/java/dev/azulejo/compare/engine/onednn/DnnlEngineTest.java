@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import dev.azulejo.compare.engine.EngineConformance;
 import dev.azulejo.compare.engine.TestTensor;
+import dev.azulejo.data.Glyphs;
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Device;
 import dev.azulejo.device.DeviceKind;
@@ -25,6 +26,7 @@ import dev.azulejo.ops.ConvPass;
 import dev.azulejo.reference.Samples;
 import dev.azulejo.reference.Shapes;
 import dev.azulejo.train.Sgd;
+import dev.azulejo.train.Trainer;
 import dev.azulejo.train.TrainingStep;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -121,6 +123,29 @@ class DnnlEngineTest {
     for (int i = 0; i < ours.length; i++) {
       assertEquals(ours[i], theirs[i], 2e-3 * ours[i], network + ", step " + i);
     }
+  }
+
+  /** Each worker has a stream, a session and a team of its own. */
+  @Test
+  void workersTrainAsOneDoes() {
+    var data = Glyphs.generate(48, new Shape(1, 28, 28), 1);
+    double[] losses = new double[2];
+    for (int workers = 1; workers <= 2; workers++) {
+      try (Network network =
+          Network.create(device, Zoo.spec("lenet5", new Shape(1, 28, 28), 10), 1)) {
+        network.setEngine(engine);
+        losses[workers - 1] =
+            Trainer.of(network)
+                .optimizer(Sgd.rate(0.02f))
+                .batchSize(16)
+                .workers(workers)
+                .fit(data, 2)
+                .epochs()
+                .getLast()
+                .trainLoss();
+      }
+    }
+    assertEquals(losses[0], losses[1], 1e-3 * losses[0]);
   }
 
   @Test
