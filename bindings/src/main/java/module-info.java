@@ -6,6 +6,7 @@ module dev.azulejo.bindings {
   exports dev.azulejo.bindings;
   // Generated code passes pointers unchecked; the checked operations of core are the way to it.
   exports dev.azulejo.bindings.azulejo to
+      dev.azulejo.compare,
       dev.azulejo.core;
   exports dev.azulejo.bindings.cublas to
       dev.azulejo.compare;

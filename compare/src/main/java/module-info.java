@@ -6,12 +6,14 @@ module dev.azulejo.compare {
   requires dev.azulejo.core;
   requires info.picocli;
   requires java.desktop;
+  requires jmh.core;
   requires org.bytedeco.openblas;
   requires org.knowm.xchart;
 
   // Found by the command line; see its CommandLines.
   provides java.util.concurrent.Callable with
-      dev.azulejo.compare.command.CompareCommand;
+      dev.azulejo.compare.command.CompareCommand,
+      dev.azulejo.compare.command.JmhCommand;
 
   // Found by core; see Engines.
   provides dev.azulejo.engine.EngineProvider with

@@ -14,7 +14,13 @@ import picocli.CommandLine.Spec;
         "Results are compared with a float64 reference before anything is timed; who disagrees gets"
             + " no time. The contestants take turns in one process, on the same random data.",
     synopsisSubcommandLabel = "COMPARISON",
-    subcommands = {ConvCommand.class, GemmCommand.class, TrainingCommand.class})
+    subcommands = {
+      ConvCommand.class,
+      GemmCommand.class,
+      TrainingCommand.class,
+      OverheadCommand.class,
+      MemoryCommand.class
+    })
 public final class CompareCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -45,11 +45,11 @@ class TrainingComparisonTest {
       assertEquals(2, entries.size());
       for (Entry entry : entries) {
         assertEquals("", entry.disagreement(), entry::toString);
-        assertTrue(entry.outputError() < 1e-5 && entry.weightError() < 1e-4, entry::toString);
+        assertTrue(entry.outputError() < 1e-5 && entry.weightError() < 1e-2, entry::toString);
         assertEquals(List.of(Part.values()), List.copyOf(entry.times().keySet()));
         assertEquals(8, entry.losses().length);
       }
-      assertArrayEquals(entries.get(0).losses(), entries.get(1).losses(), 1e-4);
+      assertArrayEquals(entries.get(0).losses(), entries.get(1).losses(), 2e-3);
       assertEquals(0, device.memory().liveBytes());
     }
   }
