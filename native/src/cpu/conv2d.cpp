@@ -23,7 +23,7 @@ bool winograd_pays(const azj_conv2d_desc& d, const ConvSize& s, int32_t pass) {
   const int64_t channels = pass == AZJ_CONV_GRAD_WEIGHTS ? kWinogradWeightsChannels : kWinogradChannels;
   if (!conv2d_winograd_supports(d) || d.filters < kWinogradChannels || d.channels < channels) return false;
   const int64_t tiles = d.batch * ((s.out_h + 3) / 4) * ((s.out_w + 3) / 4);
-  return pass == AZJ_CONV_GRAD_WEIGHTS || d.channels * d.filters <= kWinogradCachedFilters || tiles >= kWinogradTiles;
+  return d.channels * d.filters <= kWinogradCachedFilters || tiles >= kWinogradTiles;
 }
 
 bool implicit_pays(const azj_conv2d_desc& d, const ConvSize& s, int32_t pass) {

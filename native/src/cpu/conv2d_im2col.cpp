@@ -10,6 +10,7 @@
 // A 1x1 convolution with stride 1 is its own X_unroll: nothing is copied.
 #include "conv2d.hpp"
 #include "epilogue.hpp"
+#include "lanes.hpp"
 
 namespace azj::cpu::AZJ_ISA {
 
@@ -101,19 +102,35 @@ void grad_weights_rows(const Plan& plan, const ConvSize& s, const float* x_unrol
   }
 }
 
+// to[column * to_stride + row] = from[row * from_stride + column], by blocks that are transposed in registers.
+void transpose_matrix(const float* from, int64_t from_stride, int64_t rows, int64_t columns, float* to,
+                      int64_t to_stride) {
+  float block[kLanes * kLanes];
+  for (int64_t r = 0; r < rows; r += kLanes) {
+    const int64_t height = min(kLanes, rows - r);
+    for (int64_t c = 0; c < columns; c += kLanes) {
+      const int64_t width = min(kLanes, columns - c);
+      transpose_to_lanes(from + r * from_stride + c, from_stride, height, width, block);
+      for (int64_t i = 0; i < width; ++i) copy_row(to + (c + i) * to_stride + r, block + i * kLanes, height);
+    }
+  }
+}
+
 // grad_w = the sum of the threads' parts in their order, transposed back where they are dW^T.
-void gather_weights(Team& team, const Plan& plan, const azj_conv2d_desc& d, const ConvSize& s, const float* parts,
+void gather_weights(Team& team, const Plan& plan, const azj_conv2d_desc& d, const ConvSize& s, float* parts,
                     int64_t count, float* grad_w) {
-  team.parallel(d.filters, 1 + 16384 / s.patch, [&](int64_t begin, int64_t end, int) {
-    for (int64_t m = begin; m < end; ++m) {
+  team.parallel(s.weights, 16384, [&](int64_t begin, int64_t end, int) {
+    for (int64_t t = 1; t < count; ++t) add_row(parts + begin, parts + t * s.weights + begin, end - begin);
+    if (!plan.transposed_weights) copy_row(grad_w + begin, parts + begin, end - begin);
+  });
+  if (!plan.transposed_weights) return;
+  team.parallel(d.filters, max(kLanes, 1 + 16384 / s.patch), [&](int64_t begin, int64_t end, int) {
+    for (int64_t m = begin; m < end;) {
       const int64_t g = m / s.group_filters, in_group = m % s.group_filters;
-      float* out = grad_w + m * s.patch;
-      for (int64_t t = 0; t < count; ++t) {
-        const float* part = parts + t * s.weights;
-        const float* in = plan.transposed_weights ? part + g * s.patch * s.group_filters + in_group : part + m * s.patch;
-        const int64_t step = plan.transposed_weights ? s.group_filters : 1;
-        for (int64_t i = 0; i < s.patch; ++i) out[i] = t == 0 ? in[i * step] : out[i] + in[i * step];
-      }
+      const int64_t columns = min(s.group_filters - in_group, end - m);
+      transpose_matrix(parts + g * s.patch * s.group_filters + in_group, s.group_filters, s.patch, columns,
+                       grad_w + m * s.patch, s.patch);
+      m += columns;
     }
   });
 }

@@ -9,9 +9,11 @@ namespace {
 // Rows of the sum over k between two visits of C: a packed panel of B (kBlockK x kTileColumns) stays in the L1 cache.
 constexpr int64_t kBlockK = 256;
 // Rows of A packed at a time, when packing A pays (see gemm_broadcast).
-constexpr int64_t kBlockM = 4 * kTileRows;
+constexpr int64_t kBlockM = 8 * kTileRows;
 // From this many columns on, copying A into the order in which it is read costs less than reading it with a stride.
 constexpr int64_t kPackAColumns = 256;
+// A^T whose rows are this far apart has every row of a tile on another page: copied for two panels of columns already.
+constexpr int64_t kFarRows = 1024;
 // gemm_dot: length of the dot products between two visits of C, so that four rows of B stay in the L1 cache.
 constexpr int64_t kBlockDot = 1024;
 
@@ -127,18 +129,20 @@ void pack_b(int64_t k, int64_t n, Matrix b, float* packed) {
   }
 }
 
-// packed: for each group of kTileRows rows, [p][row]; only called with contiguous rows.
+// packed: for each group of kTileRows rows, [p][row].
 void pack_a(int64_t m, int64_t k, Matrix a, float* packed) {
-  for (int64_t i = 0; i < m; i += kTileRows) {
-    if (kTileRows <= kLanes) {
-      transpose_to_lanes(a.data + i * a.row_stride, a.row_stride, min(kTileRows, m - i), k, packed, kTileRows);
+  for (int64_t i = 0; i < m; i += kTileRows, packed += k * kTileRows) {
+    const int64_t rows = min(kTileRows, m - i);
+    const float* from = a.data + i * a.row_stride;
+    if (a.row_stride == 1) {
+      for (int64_t p = 0; p < k; ++p) copy_row(packed + p * kTileRows, from + p * a.column_stride, rows);
+    } else if (kTileRows <= kLanes) {
+      transpose_to_lanes(from, a.row_stride, rows, k, packed, kTileRows);
     } else {
-      for (int64_t r = 0; r < min(kTileRows, m - i); ++r) {
-        const float* row = a.data + (i + r) * a.row_stride;
-        for (int64_t p = 0; p < k; ++p) packed[p * kTileRows + r] = row[p];
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t p = 0; p < k; ++p) packed[p * kTileRows + r] = from[r * a.row_stride + p];
       }
     }
-    packed += k * kTileRows;
   }
 }
 
@@ -148,7 +152,7 @@ void gemm_broadcast(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, Matr
                     int64_t ldc) {
   alignas(64) float packed_b[kBlockK * kTileColumns];
   alignas(64) float packed_a[kBlockM * kBlockK];
-  const bool packs_a = a.row_stride != 1 && n >= kPackAColumns;
+  const bool packs_a = a.row_stride != 1 ? n >= kPackAColumns : a.column_stride >= kFarRows && n > kTileColumns;
   const int64_t block_m = packs_a ? kBlockM : m;
   for (int64_t p = 0; p < k; p += kBlockK) {
     const int64_t depth = min(kBlockK, k - p);
