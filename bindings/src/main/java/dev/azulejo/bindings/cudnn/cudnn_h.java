@@ -496,6 +496,15 @@ public class cudnn_h {
     public static int CUDNN_DATA_BFLOAT16() {
         return CUDNN_DATA_BFLOAT16;
     }
+    private static final int CUDNN_DEFAULT_MATH = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_DEFAULT_MATH = 0
+     * }
+     */
+    public static int CUDNN_DEFAULT_MATH() {
+        return CUDNN_DEFAULT_MATH;
+    }
     private static final int CUDNN_TENSOR_OP_MATH = (int)1L;
     /**
      * {@snippet lang=c :

@@ -15,7 +15,7 @@ final class CudnnConvolutionPasses {
 
   CudnnConvolutionPasses(CudnnSession session, Conv2dProblem problem) {
     this.session = session;
-    layouts = LegacyLayouts.of(session.handles(), problem, session.precision());
+    layouts = LegacyLayouts.of(session.handles(), problem);
     try (PassSearch search = new PassSearch(session, problem, layouts)) {
       for (ConvPass pass : ConvPass.values()) {
         if (session.training() || pass == ConvPass.FORWARD) {

@@ -8,29 +8,22 @@ import dev.azulejo.ops.Conv2dShape;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A convolution's descriptors in the legacy API, float32 NCHW.
+ * A convolution's tensors in the legacy API, float32 NCHW.
  *
  * @param x of the input
  * @param w of the weights
  * @param y of the output
  * @param bias of one number a filter
- * @param convolution padding, strides, dilations, groups, and the arithmetic
  */
-record LegacyLayouts(
-    MemorySegment x,
-    MemorySegment w,
-    MemorySegment y,
-    MemorySegment bias,
-    MemorySegment convolution) {
+record LegacyLayouts(MemorySegment x, MemorySegment w, MemorySegment y, MemorySegment bias) {
 
-  static LegacyLayouts of(CudnnHandles owner, Conv2dProblem problem, Precision precision) {
+  static LegacyLayouts of(CudnnHandles owner, Conv2dProblem problem) {
     Conv2dShape s = problem.shape();
     return new LegacyLayouts(
         tensor(owner, ConvolutionGraph.input(problem)),
         filter(owner, ConvolutionGraph.weights(problem)),
         tensor(owner, ConvolutionGraph.output(problem)),
-        tensor(owner, 1, s.filters(), 1, 1),
-        convolution(owner, s, precision));
+        tensor(owner, 1, s.filters(), 1, 1));
   }
 
   private static MemorySegment tensor(CudnnHandles owner, long... sizes) {
@@ -77,7 +70,11 @@ record LegacyLayouts(
     return filter;
   }
 
-  private static MemorySegment convolution(CudnnHandles owner, Conv2dShape s, Precision precision) {
+  /**
+   * Padding, strides, dilations, groups, and the arithmetic of one pass. Each pass has its own: the
+   * search may find that less rounding than is allowed is faster.
+   */
+  static MemorySegment convolution(CudnnHandles owner, Conv2dShape s, Precision precision) {
     Cudnn cudnn = owner.cudnn();
     CudnnApi api = cudnn.api();
     MemorySegment convolution =

@@ -2,6 +2,8 @@ package dev.azulejo.compare.engine.cudnn;
 
 import dev.azulejo.bindings.cudnn.cudnnConvolutionFwdAlgoPerfStruct;
 import dev.azulejo.bindings.cudnn.cudnn_h;
+import dev.azulejo.engine.Precision;
+import dev.azulejo.ops.Conv2dShape;
 import dev.azulejo.ops.ConvPass;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -22,7 +24,7 @@ final class LegacySearch {
   private final MemorySegment convolution;
   private long unmet = Long.MAX_VALUE;
 
-  LegacySearch(CudnnSession session, LegacyLayouts layouts, ConvPass pass) {
+  LegacySearch(CudnnSession session, LegacyLayouts layouts, Conv2dShape shape, ConvPass pass) {
     this.session = session;
     this.pass = pass;
     a = pass == ConvPass.GRAD_INPUT ? layouts.w() : layouts.x();
@@ -33,7 +35,7 @@ final class LegacySearch {
           case GRAD_INPUT -> layouts.x();
           case GRAD_WEIGHTS -> layouts.w();
         };
-    convolution = layouts.convolution();
+    convolution = LegacyLayouts.convolution(session.handles(), shape, session.precision());
   }
 
   /**
@@ -83,6 +85,15 @@ final class LegacySearch {
       MemorySegment best = cudnnConvolutionFwdAlgoPerfStruct.asSlice(found, 0);
       if (cudnnConvolutionFwdAlgoPerfStruct.status(best) != Cudnn.SUCCESS) {
         return Optional.empty();
+      }
+      if (session.precision() != Precision.FP32) {
+        cudnn.check(
+            cudnn
+                .api()
+                .setConvolutionMathType(
+                    convolution, cudnnConvolutionFwdAlgoPerfStruct.mathType(best)),
+            "cudnnSetConvolutionMathType",
+            "");
       }
       return Optional.of(
           new LegacyPass(

@@ -51,7 +51,7 @@ final class PassSearch implements AutoCloseable {
   /** The fastest in float32 or TF32. */
   CudnnPass fastest(ConvPass pass) {
     List<CudnnPass> candidates = new ArrayList<>();
-    var legacy = new LegacySearch(session, layouts, pass);
+    var legacy = new LegacySearch(session, layouts, problem.shape(), pass);
     legacy.fastest(a(pass), b(pass), result(pass), this::workspace).ifPresent(candidates::add);
     candidates.addAll(graphPasses(pass, cudnn_h.CUDNN_DATA_FLOAT()));
     return fastest(candidates, a(pass), b(pass), result(pass), legacy.unmetBytes());

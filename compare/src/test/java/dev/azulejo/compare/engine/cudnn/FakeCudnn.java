@@ -177,6 +177,7 @@ final class FakeCudnn implements CudnnApi {
     MemorySegment best = cudnnConvolutionFwdAlgoPerfStruct.asSlice(found, 0);
     cudnnConvolutionFwdAlgoPerfStruct.algo(best, fastest);
     cudnnConvolutionFwdAlgoPerfStruct.memory(best, workspaces[fastest]);
+    cudnnConvolutionFwdAlgoPerfStruct.mathType(best, cudnn_h.CUDNN_DEFAULT_MATH());
     return done("find " + pass + " " + bytes);
   }
 
