@@ -197,7 +197,7 @@ void gemm(azj_stream* s) {
   const Case<D, int32_t> flags[] = {{&D::transpose_a, 2, "transpose_a is 2; it must be 0 or 1"},
                                     {&D::transpose_b, -1, "transpose_b is -1"},
                                     {&D::transpose_b, 1, "ldb is 3; a row of B stored n x k has 4"},
-                                    {&D::algorithm, 8, "algorithm is 8"},
+                                    {&D::algorithm, 99, "algorithm is 99"},
                                     {&D::reserved, 1, "reserved is 1"}};
   for (const auto& c : flags) {
     D d = good;
