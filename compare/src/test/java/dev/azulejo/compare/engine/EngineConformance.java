@@ -15,6 +15,7 @@ import dev.azulejo.reference.ConvolutionReference;
 import dev.azulejo.reference.DenseReference;
 import dev.azulejo.reference.Doubles;
 import dev.azulejo.reference.Samples;
+import dev.azulejo.reference.Shapes;
 import dev.azulejo.reference.Tolerance;
 
 /** An engine's plans beside the float64 references, all passes, with and without bias. */
@@ -22,6 +23,24 @@ public final class EngineConformance {
   private static final float SLOPE = 0.125f;
 
   private EngineConformance() {}
+
+  /** The convolution of a line of conv-small.csv. */
+  public static Conv2dShape shape(Shapes.Line line) {
+    return new Conv2dShape(
+        line.get("channels"),
+        line.get("height"),
+        line.get("width"),
+        line.get("filters"),
+        line.get("kernel_h"),
+        line.get("kernel_w"),
+        line.get("stride_h"),
+        line.get("stride_w"),
+        line.get("pad_h"),
+        line.get("pad_w"),
+        line.get("dilation_h"),
+        line.get("dilation_w"),
+        line.get("groups"));
+  }
 
   /** A convolution with every activation; the plan is made for a larger mini-batch. */
   public static void convolution(Engine engine, Stream stream, Conv2dShape shape, int batch) {

@@ -4,6 +4,7 @@ import dev.azulejo.device.DeviceBuffer;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
 import dev.azulejo.reference.Doubles;
+import java.util.Arrays;
 import org.junit.jupiter.api.Assertions;
 
 /** A tensor of a test: its memory, and the comparison with what it should be. */
@@ -21,7 +22,7 @@ public final class TestTensor implements AutoCloseable {
   /** Of so many elements, all NaN: what is not written fails. */
   public static TestTensor output(Stream stream, long count) {
     float[] values = new float[Math.toIntExact(count)];
-    java.util.Arrays.fill(values, Float.NaN);
+    Arrays.fill(values, Float.NaN);
     return new TestTensor(stream, values);
   }
 

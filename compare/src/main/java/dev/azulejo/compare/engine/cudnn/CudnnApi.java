@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
  * return a {@code cudnnStatus_t}. The three passes of the legacy API have the same parameters, with
  * these operands: forward x, w and y; gradInput w, gradZ and gradX; gradWeights x, gradZ and gradW.
  */
-interface CudnnApi {
+interface CudnnApi extends BackendApi {
   int create(MemorySegment handle);
 
   int destroy(MemorySegment handle);
@@ -117,23 +117,4 @@ interface CudnnApi {
       MemorySegment beta,
       MemorySegment cLayout,
       MemorySegment c);
-
-  int backendCreateDescriptor(int type, MemorySegment out);
-
-  int backendDestroyDescriptor(MemorySegment descriptor);
-
-  int backendSetAttribute(
-      MemorySegment descriptor, int attribute, int type, long count, MemorySegment values);
-
-  int backendGetAttribute(
-      MemorySegment descriptor,
-      int attribute,
-      int type,
-      long requested,
-      MemorySegment count,
-      MemorySegment values);
-
-  int backendFinalize(MemorySegment descriptor);
-
-  int backendExecute(MemorySegment handle, MemorySegment plan, MemorySegment pack);
 }

@@ -7,7 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** The functions of the cuDNN that {@link VendorLibrary#CUDNN} loaded. */
-final class CudnnLibrary implements CudnnApi {
+final class CudnnLibrary extends BackendLibrary implements CudnnApi {
   private static final int MESSAGE_BYTES = 1024;
 
   @Override
@@ -287,42 +287,5 @@ final class CudnnLibrary implements CudnnApi {
       MemorySegment cLayout,
       MemorySegment c) {
     return cudnn_h.cudnnAddTensor(handle, alpha, aLayout, a, beta, cLayout, c);
-  }
-
-  @Override
-  public int backendCreateDescriptor(int type, MemorySegment out) {
-    return cudnn_h.cudnnBackendCreateDescriptor(type, out);
-  }
-
-  @Override
-  public int backendDestroyDescriptor(MemorySegment descriptor) {
-    return cudnn_h.cudnnBackendDestroyDescriptor(descriptor);
-  }
-
-  @Override
-  public int backendSetAttribute(
-      MemorySegment descriptor, int attribute, int type, long count, MemorySegment values) {
-    return cudnn_h.cudnnBackendSetAttribute(descriptor, attribute, type, count, values);
-  }
-
-  @Override
-  public int backendGetAttribute(
-      MemorySegment descriptor,
-      int attribute,
-      int type,
-      long requested,
-      MemorySegment count,
-      MemorySegment values) {
-    return cudnn_h.cudnnBackendGetAttribute(descriptor, attribute, type, requested, count, values);
-  }
-
-  @Override
-  public int backendFinalize(MemorySegment descriptor) {
-    return cudnn_h.cudnnBackendFinalize(descriptor);
-  }
-
-  @Override
-  public int backendExecute(MemorySegment handle, MemorySegment plan, MemorySegment pack) {
-    return cudnn_h.cudnnBackendExecute(handle, plan, pack);
   }
 }

@@ -3,6 +3,7 @@ package dev.azulejo.compare.engine.onednn;
 import dev.azulejo.bindings.dnnl.dnnl_h;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /** Descriptions of float32 tensors: plain, as our memory has them, or as oneDNN likes best. */
 final class DnnlLayout {
@@ -37,7 +38,7 @@ final class DnnlLayout {
       MemorySegment dims = Dnnl.dims(arena, sizes);
       return session.own(
           "dnnl_memory_desc_create_with_tag",
-          java.util.Arrays.toString(sizes),
+          Arrays.toString(sizes),
           out ->
               dnnl_h.dnnl_memory_desc_create_with_tag(
                   out, sizes.length, dims, dnnl_h.dnnl_f32(), tag),

@@ -75,7 +75,8 @@ class CudnnEngineTest {
   @MethodSource("problems")
   void legacyPassesAgreeWithFloat64(Shapes.Line line) {
     legacyIsFaster = true;
-    EngineConformance.convolution(engine(Precision.FP32), stream, shape(line), line.get("batch"));
+    EngineConformance.convolution(
+        engine(Precision.FP32), stream, EngineConformance.shape(line), line.get("batch"));
     assertTrue(cudnn.calls.contains("convolution FORWARD 1 4096"), cudnn.calls::toString);
   }
 
@@ -83,7 +84,8 @@ class CudnnEngineTest {
   @ParameterizedTest
   @MethodSource("problems")
   void graphPassesAgreeWithFloat64(Shapes.Line line) {
-    EngineConformance.convolution(engine(Precision.FP32), stream, shape(line), line.get("batch"));
+    EngineConformance.convolution(
+        engine(Precision.FP32), stream, EngineConformance.shape(line), line.get("batch"));
     assertTrue(cudnn.calls.contains("execute"), cudnn.calls::toString);
   }
 
@@ -332,23 +334,6 @@ class CudnnEngineTest {
   private static ConvolutionPlan small(EngineSession session) {
     return session.convolution(
         Conv2dProblem.builder().input(1, 4, 4).filters(1).kernel(1, 1).build());
-  }
-
-  private static Conv2dShape shape(Shapes.Line line) {
-    return new Conv2dShape(
-        line.get("channels"),
-        line.get("height"),
-        line.get("width"),
-        line.get("filters"),
-        line.get("kernel_h"),
-        line.get("kernel_w"),
-        line.get("stride_h"),
-        line.get("stride_w"),
-        line.get("pad_h"),
-        line.get("pad_w"),
-        line.get("dilation_h"),
-        line.get("dilation_w"),
-        line.get("groups"));
   }
 
   private Engine engine(Precision precision) {

@@ -74,22 +74,7 @@ class DnnlEngineTest {
   @ParameterizedTest
   @MethodSource("convolutions")
   void convolutionAgreesWithFloat64(Shapes.Line line) {
-    Conv2dShape shape =
-        new Conv2dShape(
-            line.get("channels"),
-            line.get("height"),
-            line.get("width"),
-            line.get("filters"),
-            line.get("kernel_h"),
-            line.get("kernel_w"),
-            line.get("stride_h"),
-            line.get("stride_w"),
-            line.get("pad_h"),
-            line.get("pad_w"),
-            line.get("dilation_h"),
-            line.get("dilation_w"),
-            line.get("groups"));
-    EngineConformance.convolution(engine, stream, shape, line.get("batch"));
+    EngineConformance.convolution(engine, stream, EngineConformance.shape(line), line.get("batch"));
   }
 
   @ParameterizedTest
