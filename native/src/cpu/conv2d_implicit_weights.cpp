@@ -106,8 +106,8 @@ void accumulate(const Correlation& c, const Sizes& size, const float* x, const f
   }
 }
 
-// Lanes and threads added up, in this order, of vectors begin..end-1, a multiple of kLanes; the sums replace the first
-// floats of the first thread's.
+// Adds up the lanes, then the threads, of kLanes vectors from `vector` on; the sums replace the first of them in the first
+// thread's memory.
 void add_lanes(const Sizes& size, const bool* used, int threads, int64_t vector, float* sums) {
   Vec total{};
   for (int t = 0; t < threads; ++t) {
@@ -159,12 +159,18 @@ void conv2d_implicit_grad_weights(Team& team, const azj_conv2d_desc& d, const fl
   team.parallel(size.sums / kLanes, 1 + 256 / team.threads(), [&](int64_t begin, int64_t end, int) {
     for (int64_t v = begin; v < end; ++v) add_lanes(size, used, team.threads(), v * kLanes, sums);
   });
+  // From the order of the tiles to that of w.
+  const int64_t tile_sums = size.tile_filters * kTileTaps;
   for (int64_t g = 0; g < c.groups; ++g) {
     for (int64_t m = 0; m < c.filters; ++m) {
-      for (int64_t k = 0; k < c.products(); ++k) {
-        const int64_t tile = (g * size.filter_tiles + m / size.tile_filters) * size.tap_tiles + k / kTileTaps;
-        const int64_t at = (tile * size.tile_filters + m % size.tile_filters) * kTileTaps + k % kTileTaps;
-        grad_w[(g * c.filters + m) * c.products() + k] = sums[at / kLanes * kLanes * kLanes + at % kLanes];
+      const int64_t row = (g * size.filter_tiles + m / size.tile_filters) * size.tap_tiles * tile_sums +
+                          m % size.tile_filters * kTileTaps;
+      float* to = grad_w + (g * c.filters + m) * c.products();
+      for (int64_t t = 0; t < size.tap_tiles; ++t) {
+        for (int64_t k = t * kTileTaps; k < min((t + 1) * kTileTaps, c.products()); ++k) {
+          const int64_t at = row + t * tile_sums + k - t * kTileTaps;
+          to[k] = sums[at / kLanes * kLanes * kLanes + at % kLanes];
+        }
       }
     }
   }

@@ -95,6 +95,14 @@ void transform_outputs(const Sizes& size, const Correlation& c, const float* m, 
   const Vec offset = bias == nullptr ? Vec{} : load_first(bias + filter, filters);
   size.grid.for_segments(begin, end, [&](int64_t n, int64_t row, int64_t column, int64_t length, int64_t at) {
     const int64_t columns = kWinoOut * length;
+    const int64_t plane = c.out_h * c.out_w;
+    float* out = y + (n * c.filters + filter) * plane;
+    for (int64_t i = 0; i < filters; ++i) {
+      for (int64_t r = row * kWinoOut; r < min(c.out_h, (row + 1) * kWinoOut); ++r) {
+        const float* p = out + i * plane + r * c.out_w + column * kWinoOut;
+        for (int64_t q = 0; q < columns; q += 16) __builtin_prefetch(p + q, 1, 2);
+      }
+    }
     for (int64_t t = 0; t < length; ++t) {
       const float* from = m + (at + t) * size.m.row;
       float* to = strip + kWinoOut * t * kLanes;
@@ -104,9 +112,8 @@ void transform_outputs(const Sizes& size, const Correlation& c, const float* m, 
             store(to + (i * columns + j) * kLanes, activate_each<kActivation>(z + offset, slope));
           });
     }
-    const int64_t plane = c.out_h * c.out_w;
     store_strip(strip, row * kWinoOut, column * kWinoOut, kWinoOut, columns,
-                {y + (n * c.filters + filter) * plane, plane, filters, c.out_h, c.out_w});
+                {out, plane, filters, c.out_h, c.out_w});
   });
 }
 

@@ -57,6 +57,11 @@ void transpose_from_lanes(const float* from, int64_t columns, float* to, int64_t
   }
 }
 
+namespace {
+constexpr int64_t kPrefetchRows = 4;  // from a strip to the next
+constexpr int64_t kLineFloats = 16;   // of a cache line
+}  // namespace
+
 void load_strip(const Planes<const float>& planes, int64_t row, int64_t column, int64_t rows, int64_t columns,
                 float* strip) {
   const int64_t begin = min(max(-column, 0), columns);
@@ -65,6 +70,13 @@ void load_strip(const Planes<const float>& planes, int64_t row, int64_t column, 
     if (r < 0 || r >= planes.height) {
       zero_row(strip, columns * kLanes);
       continue;
+    }
+    // The same row of the next strip: rows of kLanes planes are too many streams for the processor's own prefetching.
+    if (r + kPrefetchRows < planes.height) {
+      for (int64_t i = 0; i < planes.count; ++i) {
+        const float* ahead = planes.data + i * planes.distance + (r + kPrefetchRows) * planes.width + column + begin;
+        for (int64_t c = 0; c < end - begin; c += kLineFloats) __builtin_prefetch(ahead + c, 0, 2);
+      }
     }
     zero_row(strip, begin * kLanes);
     transpose_to_lanes(planes.data + r * planes.width + column + begin, planes.distance, planes.count, end - begin,
