@@ -12,8 +12,7 @@ constexpr int64_t kWinogradWeightsChannels = 3;
 // Transforming a filter costs as much as its products with so many tiles, once all filters outgrow the caches.
 constexpr int64_t kWinogradTiles = 32;
 constexpr int64_t kWinogradCachedFilters = 256 * 256;
-// With more products than this for a weight's filter, the GEMM of IM2COL_GEMM outweighs its copies in the gradient to the
-// weights.
+// With more weights in a filter than this, the GEMM of IM2COL_GEMM outweighs its copies in the gradient to the weights.
 constexpr int64_t kImplicitWeightsProducts = 160;
 // The gradient to so few channels, from more filters than this, is faster as a GEMM and col2im.
 constexpr int64_t kImplicitChannels = 4;
@@ -63,8 +62,8 @@ int32_t Stream::conv2d_algorithm(const azj_conv2d_desc& d, int32_t pass) {
     case AZJ_CONV_IMPLICIT_GEMM:
       if (conv2d_implicit_supports(d)) return d.algorithm;
       fail(AZJ_UNSUPPORTED,
-           "AZJ_CONV_IMPLICIT_GEMM on the CPU wants a group of a sample, with its padding, below 2^29 elements, filters "
-           "below 2^24 and stride_h * stride_w up to 256; AZJ_CONV_IM2COL_GEMM (2) computes all");
+           "AZJ_CONV_IMPLICIT_GEMM on the CPU wants a group of a sample, with its padding, below 2^29 elements, its "
+           "filters below 2^24 and stride_h * stride_w up to 256; AZJ_CONV_IM2COL_GEMM (2) computes all");
     case AZJ_CONV_WINOGRAD:
       if (conv2d_winograd_supports(d)) return d.algorithm;
       fail(AZJ_UNSUPPORTED,

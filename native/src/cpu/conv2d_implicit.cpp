@@ -22,8 +22,8 @@ Correlation Correlation::forward(const azj_conv2d_desc& d) {
 
 namespace {
 
-// One axis of the gradient: inputs phase + i * stride meet the taps r with r * dilation = phase + pad modulo the stride,
-// in the order of the outputs that they come from, which is the reverse.
+// One axis of the gradient: inputs phase + i * stride meet the taps r with r * dilation = phase + pad modulo the
+// stride, in the order of the outputs that they come from, which is the reverse.
 struct Phase {
   Phase(int64_t phase, int64_t input, int64_t output, int64_t kernel, int64_t stride, int64_t pad, int64_t dilation) {
     int64_t lowest = 0;
@@ -34,7 +34,8 @@ struct Phase {
     const int64_t distance = step * dilation / stride;
     const int64_t at = (phase + pad - lowest * dilation) / stride;  // the output that input `phase` meets by that tap
     first = lowest + (taps - 1) * step;
-    axis = {output, phase < input ? (input - 1 - phase) / stride + 1 : 0, taps, 1, (taps - 1) * distance - at, distance};
+    const int64_t count = phase < input ? (input - 1 - phase) / stride + 1 : 0;
+    axis = {output, count, taps, 1, (taps - 1) * distance - at, distance};
   }
   Axis axis;
   int64_t first, step;

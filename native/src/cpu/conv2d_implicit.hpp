@@ -12,9 +12,9 @@ struct Axis {
 };
 
 // y[n][m] = sum over the c of m's group of x[n][c] * w[m][c]: the forward pass, or the gradient to the input, which is
-// the correlation of grad_z with the filters turned by 180 degrees and transposed. Of a strided convolution each element
-// of the input meets only the taps whose distance to it is a multiple of the stride: the rows (and columns) with one
-// remainder modulo the stride, a phase, are a correlation of their own with stride 1 and those taps.
+// the correlation of grad_z with the filters turned by 180 degrees and transposed. Of a strided convolution each
+// element of the input meets only the taps whose distance to it is a multiple of the stride: the rows (and columns) with
+// one remainder modulo the stride, a phase, are a correlation of their own with stride 1 and those taps.
 struct Correlation {
   static Correlation forward(const azj_conv2d_desc& d);
   // Of input rows and columns phase_h + i * stride_h and phase_w + j * stride_w.
@@ -37,8 +37,8 @@ struct Correlation {
   int64_t plane, first, row_distance, column_distance;
 };
 
-// The channels of one group of a sample with their padding, laid out so that the kLanes inputs that neighbouring outputs
-// read through one tap lie side by side: the columns of a row are sorted by their remainder modulo the stride.
+// The channels of one group of a sample with their padding, laid out so that the kLanes inputs that neighbouring
+// outputs read through one tap lie side by side: the columns of a row are sorted by their remainder modulo the stride.
 //   copy[channel][padded row][phase][column / stride]
 // The planes are an odd number of cache lines apart, so that a power of two does not put all channels into one set.
 struct PaddedCopy {

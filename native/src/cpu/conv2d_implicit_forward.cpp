@@ -1,7 +1,8 @@
 // Convolution as an implicit GEMM, forward and gradient to the input: the product W * X_unroll of
 // conv2d_im2col.cpp whose X_unroll is never made. A register tile is up to kTileRows filters by two vectors of outputs,
 // one below the other, or by eight of them where a group has few filters; for each (tap row, channel, tap column) it
-// multiplies the vectors of the padded copy (conv2d_implicit.hpp) by one weight for each filter. Weights are packed once a call, in the order in which a tile reads them:
+// multiplies the vectors of the padded copy (conv2d_implicit.hpp) by one weight for each filter. Weights are packed once
+// a call, in the order in which a tile reads them:
 //   packed[group][tile of filters][tap row][channel][tap column][filter of the tile]
 // The tap row is outermost because the taps that would only meet the padding above or below are then the first or the
 // last ones, and are left out.
@@ -77,8 +78,9 @@ void tile(int64_t products, const int64_t* offsets, const float* const* rows, co
 using Tile = void (*)(int64_t, const int64_t*, const float* const*, const float*, float*);
 // Instruction sets with 16 registers have tiles of up to 6 filters.
 #define AZJ_TILE(F) tile<(kTileRows >= F ? F : 1), (kFewFilters >= F ? kManyRows : kFewRows)>
-constexpr Tile kTiles[13] = {nullptr,     AZJ_TILE(1), AZJ_TILE(2), AZJ_TILE(3),  AZJ_TILE(4),  AZJ_TILE(5), AZJ_TILE(6),
-                             AZJ_TILE(7), AZJ_TILE(8), AZJ_TILE(9), AZJ_TILE(10), AZJ_TILE(11), AZJ_TILE(12)};
+constexpr Tile kTiles[13] = {nullptr,     AZJ_TILE(1), AZJ_TILE(2), AZJ_TILE(3),  AZJ_TILE(4),
+                             AZJ_TILE(5), AZJ_TILE(6), AZJ_TILE(7), AZJ_TILE(8),  AZJ_TILE(9),
+                             AZJ_TILE(10), AZJ_TILE(11), AZJ_TILE(12)};
 #undef AZJ_TILE
 
 struct Output {
@@ -89,7 +91,8 @@ struct Output {
 
 // Adds the sums of a tile to `count` outputs of a row, `distance` apart; the last block adds the bias and applies the
 // activation.
-void finish(const Output& o, float* sums, float bias, int64_t count, int64_t distance, bool first, bool last, float* y) {
+void finish(const Output& o, const float* sums, float bias, int64_t count, int64_t distance, bool first, bool last,
+            float* y) {
   if (distance != 1) {  // a phase of a strided convolution's gradient, which has neither bias nor activation
     for (int64_t i = 0; i < count; ++i) y[i * distance] = first ? sums[i] : y[i * distance] + sums[i];
     return;
@@ -161,7 +164,8 @@ void correlate(Team& team, const Correlation& c, const float* x, const float* w,
       for (int64_t s = 0; s < c.columns.taps; ++s) offsets[k++] = size.copy.offset(c, channel, 0, 0, r, s);
     }
   }
-  team.parallel(c.groups * size.tiles, 1 + 4096 / (size.tile_filters * (c.products() + 1)), [&](int64_t begin, int64_t end, int) {
+  const int64_t packed_at_a_time = 1 + 4096 / (size.tile_filters * (c.products() + 1));
+  team.parallel(c.groups * size.tiles, packed_at_a_time, [&](int64_t begin, int64_t end, int) {
     for (int64_t t = begin; t < end; ++t) pack_weights(c, size, w, t, packed);
   });
   const int64_t tiles = (c.rows.output + size.tile_rows - 1) / size.tile_rows;

@@ -23,7 +23,8 @@ struct Sizes {
         tap_tiles((c.products() + kTileTaps - 1) / kTileTaps),
         copy(c),
         copy_floats((copy.floats + 15) / 16 * 16),
-        samples(max(1, min(kMostSamples, kVectorsPerVisit / (c.rows.output * ((c.columns.output + kLanes - 1) / kLanes))))),
+        vectors(c.rows.output * ((c.columns.output + kLanes - 1) / kLanes)),
+        samples(max(1, min(kMostSamples, kVectorsPerVisit / vectors))),
         sums((c.groups * filter_tiles * tap_tiles * tile_filters * kTileTaps + kLanes - 1) / kLanes * kLanes),
         offsets((tap_tiles * kTileTaps * static_cast<int64_t>(sizeof(int64_t)) + 63) / 64 * 16),
         thread_floats(sums * kLanes + samples * copy_floats),
@@ -32,6 +33,7 @@ struct Sizes {
   int64_t filter_tiles, tile_filters, tap_tiles;
   PaddedCopy copy;
   int64_t copy_floats;
+  int64_t vectors;  // of a plane of outputs
   int64_t samples;  // taken together
   int64_t sums;     // vectors [group][filter tile][tap tile][filter][tap]
   int64_t offsets, thread_floats, total;  // floats
@@ -86,8 +88,8 @@ constexpr Tile kTiles[9] = {nullptr,     AZJ_TILE(1), AZJ_TILE(2), AZJ_TILE(3), 
 #undef AZJ_TILE
 
 // Output rows begin..end-1 (of a sample) of group g of `samples` samples from x and grad_z on.
-void accumulate(const Correlation& c, const Sizes& size, const float* x, const float* grad_z, int64_t samples, int64_t g,
-                int64_t begin, int64_t end, const int64_t* offsets, float* sums, float* copies) {
+void accumulate(const Correlation& c, const Sizes& size, const float* x, const float* grad_z, int64_t samples,
+                int64_t g, int64_t begin, int64_t end, const int64_t* offsets, float* sums, float* copies) {
   const int64_t in_group = c.channels * c.rows.input * c.columns.input;
   const int64_t out_plane = c.rows.output * c.columns.output;
   for (int64_t n = 0; n < samples; ++n) {
@@ -106,8 +108,8 @@ void accumulate(const Correlation& c, const Sizes& size, const float* x, const f
   }
 }
 
-// Adds up the lanes, then the threads, of kLanes vectors from `vector` on; the sums replace the first of them in the first
-// thread's memory.
+// Adds up the lanes, then the threads, of kLanes vectors from `vector` on; the sums replace the first of them in the
+// first thread's memory.
 void add_lanes(const Sizes& size, const bool* used, int threads, int64_t vector, float* sums) {
   Vec total{};
   for (int t = 0; t < threads; ++t) {

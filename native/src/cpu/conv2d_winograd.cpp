@@ -5,8 +5,7 @@
 //   V[point][tile][channel]  = B^T d B, lanes are channels;
 //   M[point][tile][filter]   = V[point] * U[point], 36 matrix products for each panel of kTileColumns filters;
 //   y                        = A^T M A + bias, lanes are filters, activation, and back to NCHW.
-// U = G g G^T is computed once a call by all threads. Transposing to lanes and back costs one shuffle for four elements,
-// against C / 2 multiply-adds for each: about 3 % at 64 channels.
+// U = G g G^T is computed once a call by all threads. Transposing to lanes and back is one shuffle for four elements.
 #include "conv2d_winograd.hpp"
 
 #include "epilogue.hpp"
@@ -80,9 +79,9 @@ void multiply(const Sizes& size, const Correlation& c, int64_t tiles, int64_t fi
   const int64_t columns = filters > kLanes ? 2 * kLanes : kLanes;
   for (int64_t point = 0; point < kWinoPoints; ++point) {
     for (int64_t k = 0; k < c.channels; k += kBlockChannels) {
-      gemm_panel(tiles, columns, min(kBlockChannels, c.channels - k), 1, Matrix{v + point * size.v.point + k, size.v.row, 1},
-                 u + point * size.u_point + k * kTileColumns, kTileColumns, k == 0 ? 0.0f : 1.0f, m + point * size.m.point,
-                 kTileColumns);
+      const Matrix a{v + point * size.v.point + k, size.v.row, 1};
+      gemm_panel(tiles, columns, min(kBlockChannels, c.channels - k), 1, a, u + point * size.u_point + k * kTileColumns,
+                 kTileColumns, k == 0 ? 0.0f : 1.0f, m + point * size.m.point, kTileColumns);
     }
   }
 }
@@ -97,7 +96,7 @@ void transform_outputs(const Sizes& size, const Correlation& c, const float* m, 
     const int64_t columns = kWinoOut * length;
     const int64_t plane = c.out_h * c.out_w;
     float* out = y + (n * c.filters + filter) * plane;
-    for (int64_t i = 0; i < filters; ++i) {
+    for (int64_t i = 0; i < filters; ++i) {  // rows of many planes are too many streams for the processor to foresee
       for (int64_t r = row * kWinoOut; r < min(c.out_h, (row + 1) * kWinoOut); ++r) {
         const float* p = out + i * plane + r * c.out_w + column * kWinoOut;
         for (int64_t q = 0; q < columns; q += 16) __builtin_prefetch(p + q, 1, 2);
@@ -129,7 +128,8 @@ void correlate(Team& team, const Correlation& c, const float* x, const float* w,
     float* strip = m + size.m.floats();
     for (int64_t begin = first; begin < last; begin += size.tiles) {
       const int64_t end = min(begin + size.tiles, last);
-      wino_transform_inputs(size.grid, x, c.channels, c.height, c.width, c.pad_h, c.pad_w, begin, end, size.v, strip, v);
+      wino_transform_inputs(size.grid, x, c.channels, c.height, c.width, c.pad_h, c.pad_w, begin, end, size.v, strip,
+                            v);
       for (int64_t panel = 0; panel < size.panels; ++panel) {
         const int64_t filters = min(kTileColumns, c.filters - panel * kTileColumns);
         multiply(size, c, end - begin, filters, v, u + panel * kWinoPoints * size.u_point, m);

@@ -91,7 +91,8 @@ void conv2d_winograd_grad_weights(Team& team, const azj_conv2d_desc& d, const fl
     for (int64_t begin = first; begin < last; begin += size.tiles) {
       const int64_t end = min(begin + size.tiles, last);
       const float beta = begin == first ? 0.0f : 1.0f;
-      wino_transform_inputs(size.grid, x, d.channels, d.height, d.width, d.pad_h, d.pad_w, begin, end, size.v, strip, v);
+      wino_transform_inputs(size.grid, x, d.channels, d.height, d.width, d.pad_h, d.pad_w, begin, end, size.v, strip,
+                            v);
       for (int64_t f = 0; f < d.filters; f += kLanes) {
         float* panel = z + f / kTileColumns * size.z.floats();
         transform_gradients(size, d, s, grad_z, begin, end, f, strip, panel + f % kTileColumns);

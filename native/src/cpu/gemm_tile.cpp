@@ -178,8 +178,9 @@ void gemm_broadcast(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, Matr
           continue;
         }
         for (int64_t r = 0; r < rows; r += kTileRows) {
-          gemm_panel(min(kTileRows, rows - r), columns, depth, alpha, Matrix{packed_a + r * depth, 1, kTileRows}, panel_b,
-                ldb, block_beta, block_c + r * ldc, ldc);
+          const Matrix tile_a{packed_a + r * depth, 1, kTileRows};
+          gemm_panel(min(kTileRows, rows - r), columns, depth, alpha, tile_a, panel_b, ldb, block_beta,
+                     block_c + r * ldc, ldc);
         }
       }
     }

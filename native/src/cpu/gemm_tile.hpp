@@ -20,8 +20,8 @@ constexpr int kTileRows = kLanes == 16 ? 12 : 6;
 
 // One panel of C, n <= kTileColumns columns wide, with B as it lies: its rows are ldb apart and are read up to the next
 // multiple of kLanes. What gemm_broadcast is made of, for callers whose B is packed already.
-void gemm_panel(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, const float* b, int64_t ldb, float beta, float* c,
-                int64_t ldc);
+void gemm_panel(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, const float* b, int64_t ldb, float beta,
+                float* c, int64_t ldc);
 
 // Picks the faster of the two below. C is row-major with leading dimension ldc.
 void gemm_serial(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, Matrix b, float beta, float* c, int64_t ldc);
