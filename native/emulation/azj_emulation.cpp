@@ -64,6 +64,7 @@ const char* const kFunctions[] = {"cudaGetDeviceCount",
                                   "cudaOccupancyMaxActiveBlocksPerMultiprocessor",
                                   "cudaGetDriverEntryPointByVersion",
                                   "cuTensorMapEncodeTiled",
+                                  "cuTensorMapEncodeIm2col",
                                   "cudaLaunchKernelExC"};
 
 }  // namespace

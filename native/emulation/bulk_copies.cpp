@@ -14,10 +14,22 @@ namespace {
 constexpr uintptr_t kTargetAlignment = 128;
 constexpr uint32_t kChunk = 16;  // what a swizzle moves
 
+// Where an im2col copy begins has to be a pixel of the box.
+void check_corner(Scheduler& scheduler, const TensorMap& map, const int32_t* at, Site site) {
+  for (int i = 0; i < 2; ++i) {
+    const int64_t from = map.lower[i], to = int64_t{map.last[i + 1]} + map.upper[i];
+    if (at[i + 1] >= from && at[i + 1] <= to && (at[i + 1] - from) % map.step[i] == 0) continue;
+    scheduler.fail(cudaErrorIllegalInstruction,
+                   "cp.async.bulk.tensor (%s:%d): im2col from %s %d, which is no pixel of the box %d to %d in steps of %d",
+                   site.name(), site.line, i == 0 ? "column" : "row", at[i + 1], static_cast<int>(from),
+                   static_cast<int>(to), map.step[i]);
+  }
+}
+
 }  // namespace
 
 void BulkCopies::load(Scheduler& scheduler, void* target, const CUtensorMap* map, int rank, const int32_t* at,
-                      void* barrier, Site site) {
+                      const uint16_t* taps, void* barrier, Site site) {
   Copy copy{};
   std::memcpy(&copy.map, map, sizeof copy.map);
   if (copy.map.mark != kTensorMapMark || reinterpret_cast<uintptr_t>(map) % 64 != 0) {
@@ -27,6 +39,10 @@ void BulkCopies::load(Scheduler& scheduler, void* target, const CUtensorMap* map
   if (copy.map.rank != rank) {
     scheduler.fail(cudaErrorIllegalInstruction, "cp.async.bulk.tensor.%dd (%s:%d) of a tensor with %d dimensions", rank,
                    site.name(), site.line, copy.map.rank);
+  }
+  if (copy.map.im2col != (taps != nullptr)) {
+    scheduler.fail(cudaErrorIllegalInstruction, "cp.async.bulk.tensor (%s:%d): the tensor map is of the %s mode",
+                   site.name(), site.line, copy.map.im2col ? "im2col" : "tiled");
   }
   copy.bytes = static_cast<uint32_t>(copy.map.strides[0]);
   for (int i = 0; i < rank; ++i) copy.bytes *= copy.map.box[i];
@@ -49,6 +65,10 @@ void BulkCopies::load(Scheduler& scheduler, void* target, const CUtensorMap* map
     }
   }
   for (int i = 0; i < rank; ++i) copy.at[i] = at[i];
+  if (taps != nullptr) {
+    check_corner(scheduler, copy.map, at, site);
+    std::copy_n(taps, 2, copy.taps);
+  }
   copy.barrier = barrier;
   copy.thread = scheduler.running().number;
   copy.site = site;
@@ -103,6 +123,31 @@ void BulkCopies::copy_box(const Copy& copy) {
   }
 }
 
+// Pixels of the box one after the other, along the width, then the height, then the samples; of each, the channels of the
+// pixel that the taps lead to.
+void BulkCopies::copy_pixels(const Copy& copy) {
+  const TensorMap& map = copy.map;
+  const uint32_t row_bytes = static_cast<uint32_t>(map.box[0] * map.strides[0]);
+  int64_t at[] = {copy.at[1], copy.at[2], copy.at[3]};
+  for (uint32_t pixel = 0; pixel < map.box[1]; ++pixel) {
+    const char* source = reinterpret_cast<const char*>(map.address);
+    for (int i = 0; i < 3; ++i) {
+      const int64_t position = at[i] + (i < 2 ? copy.taps[i] : 0);
+      if (source != nullptr && position >= 0 && position <= int64_t{map.last[i + 1]}) {
+        source += position * static_cast<int64_t>(map.strides[i + 1]);
+      } else {
+        source = nullptr;
+      }
+    }
+    copy_row(copy, source, copy.at[0], pixel * row_bytes);
+    for (int i = 0; i < 3; ++i) {
+      at[i] += i < 2 ? map.step[i] : 1;
+      if (i == 2 || at[i] <= int64_t{map.last[i + 1]} + map.upper[i]) break;
+      at[i] = map.lower[i];
+    }
+  }
+}
+
 bool BulkCopies::deliver(Scheduler& scheduler) {
   if (queue_.empty()) return false;
   const bool latest = scheduler.grid().reverse;
@@ -110,7 +155,7 @@ bool BulkCopies::deliver(Scheduler& scheduler) {
   queue_.erase(latest ? queue_.end() - 1 : queue_.begin());
   const int waiting = scheduler.running().number;
   scheduler.blame(copy.thread);
-  copy_box(copy);
+  copy.map.im2col ? copy_pixels(copy) : copy_box(copy);
   scheduler.asynchrony().mbarriers.complete_bytes(scheduler, copy.barrier, copy.bytes);
   scheduler.blame(waiting);
   return true;

@@ -17,8 +17,9 @@ class BulkCopies {
   void begin_block() {
     if (!queue_.empty()) queue_.clear();
   }
-  void load(Scheduler& scheduler, void* target, const CUtensorMap* map, int rank, const int32_t* at, void* barrier,
-            Site site);
+  // taps: {width, height} of what im2col adds to every pixel; nullptr for a copy in tiled mode.
+  void load(Scheduler& scheduler, void* target, const CUtensorMap* map, int rank, const int32_t* at,
+            const uint16_t* taps, void* barrier, Site site);
   // Carries out the oldest of the copies under way (the latest, where threads start in the reverse order); false when
   // there is none.
   bool deliver(Scheduler& scheduler);
@@ -29,12 +30,14 @@ class BulkCopies {
     char* target;
     TensorMap map;
     int64_t at[kMaxTensorRank];
+    uint16_t taps[2];
     uint32_t bytes;
     void* barrier;
     int thread;
     Site site;
   };
-  void copy_box(const Copy& copy);
+  static void copy_box(const Copy& copy);
+  static void copy_pixels(const Copy& copy);
   static void copy_row(const Copy& copy, const char* source, int64_t first, uint32_t offset);
 
   std::vector<Copy> queue_;

@@ -1,6 +1,6 @@
 // Stands in for the part of CUDA's driver header that src/cuda uses: tensor maps, which describe to the copy engine a
 // tensor in global memory. Values are those of the CUDA 13.0 header. As in a program that links the run time alone, the
-// function is reached through cudaGetDriverEntryPointByVersion().
+// functions are reached through cudaGetDriverEntryPointByVersion().
 #pragma once
 
 #include <cstdint>
@@ -42,3 +42,9 @@ CUresult cuTensorMapEncodeTiled(CUtensorMap* map, CUtensorMapDataType type, cuui
                                 const cuuint32_t* element_strides, CUtensorMapInterleave interleave,
                                 CUtensorMapSwizzle swizzle, CUtensorMapL2promotion promotion,
                                 CUtensorMapFloatOOBfill fill);
+CUresult cuTensorMapEncodeIm2col(CUtensorMap* map, CUtensorMapDataType type, cuuint32_t rank, void* address,
+                                 const cuuint64_t* extents, const cuuint64_t* strides, const int* lower,
+                                 const int* upper, cuuint32_t channels, cuuint32_t pixels,
+                                 const cuuint32_t* element_strides, CUtensorMapInterleave interleave,
+                                 CUtensorMapSwizzle swizzle, CUtensorMapL2promotion promotion,
+                                 CUtensorMapFloatOOBfill fill);

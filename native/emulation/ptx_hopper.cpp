@@ -65,9 +65,10 @@ void fence_proxy_async(Site site) {
   scheduler.asynchrony().mbarriers.publish(scheduler.running().number);
 }
 
-void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* at, void* barrier, Site site) {
+void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* at, const uint16_t* taps, void* barrier,
+                 Site site) {
   Scheduler& scheduler = hopper("cp.async.bulk.tensor", site);
-  scheduler.asynchrony().copies.load(scheduler, target, map, rank, at, barrier, site);
+  scheduler.asynchrony().copies.load(scheduler, target, map, rank, at, taps, barrier, site);
 }
 
 void warpgroup_registers(bool increase, int count, Site site) {

@@ -18,7 +18,8 @@ void mbarrier_arrive(void* barrier, Site site);
 void mbarrier_expect_bytes(void* barrier, uint32_t bytes, Site site);
 void mbarrier_wait(void* barrier, uint32_t parity, Site site);
 void fence_proxy_async(Site site);
-void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* at, void* barrier, Site site);
+void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* at, const uint16_t* taps, void* barrier,
+                 Site site);
 void warpgroup_registers(bool increase, int count, Site site);
 void warpgroup_fence(Site site);
 void warpgroup_multiply_tf32(float* d, int n, uint64_t a, uint64_t b, bool accumulate, Site site);
@@ -66,7 +67,16 @@ inline void fence_proxy_async(AZJ_SITE_PARAMETERS) { ::azj::emulation::fence_pro
 inline void tensor_load_4d(void* target, const CUtensorMap* map, int32_t x, int32_t y, int32_t z, int32_t w,
                            uint64_t* barrier, AZJ_SITE_PARAMETERS) {
   const int32_t at[] = {x, y, z, w};
-  ::azj::emulation::tensor_load(target, map, 4, at, barrier, AZJ_SITE);
+  ::azj::emulation::tensor_load(target, map, 4, at, nullptr, barrier, AZJ_SITE);
+}
+
+// cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes
+inline void tensor_load_im2col(void* target, const CUtensorMap* map, int32_t channel, int32_t column, int32_t row,
+                               int32_t sample, uint16_t tap_w, uint16_t tap_h, uint64_t* barrier,
+                               AZJ_SITE_PARAMETERS) {
+  const int32_t at[] = {channel, column, row, sample};
+  const uint16_t taps[] = {tap_w, tap_h};
+  ::azj::emulation::tensor_load(target, map, 4, at, taps, barrier, AZJ_SITE);
 }
 
 // setmaxnreg.inc.sync.aligned.u32, setmaxnreg.dec.sync.aligned.u32

@@ -15,8 +15,12 @@ struct TensorMap {
   uint64_t address;
   uint64_t strides[kMaxTensorRank];  // bytes; [0] is the element's size
   uint32_t last[kMaxTensorRank];     // extent - 1
-  uint16_t box[kMaxTensorRank];      // elements
+  uint16_t box[kMaxTensorRank];      // elements; im2col: channels and pixels
   uint8_t rank, type, swizzle;
+  bool im2col;
+  // im2col: of the box that pixels are taken from, its distance from the tensor's borders, and the steps; width first.
+  int8_t lower[2], upper[2];
+  uint8_t step[2];
 };
 static_assert(sizeof(TensorMap) <= sizeof(CUtensorMap), "a tensor map has 128 bytes");
 constexpr uint64_t kTensorMapMark = 0x70616d2d6a7a61;

@@ -156,6 +156,25 @@ class Passes {
           });
   }
 
+  // Forward alone: the gradients of these algorithms are implicit()'s.
+  void hopper(ConvMath math, GemmTile tile) {
+    std::string reason;
+    if (!azj::cuda::has_hopper(reason) || !azj::cuda::conv2d_hopper_fits(d_, reason)) return;
+    const Rounding rounding = math == ConvMath::TF32 ? Rounding::TF32 : Rounding::BF16;
+    const auto x = rounded(x_, rounding), w = rounded(w_, rounding);
+    std::vector<Exact> y(at(ref_.z));
+    ref_.products([&](size_t i, size_t j, size_t k) { y[k].add(static_cast<double>(x[i]) * w[j]); });
+    finish_forward(y);
+    const int number = static_cast<int>(math), size = static_cast<int>(tile);
+    pass("wgmma, math " + std::to_string(number) + " tile " + std::to_string(size) + ", " + describe(d_), y,
+         [&](float* out) {
+           Workspace workspace(azj::cuda::conv2d_hopper_workspace_bytes(d_, math));
+           azj::cuda::conv2d_hopper_forward(stream_, d_, math, device_x_.data(), device_w_.data(), device_bias_.data(),
+                                            out, workspace.data(), tile);
+           finish_workspace(workspace);
+         });
+  }
+
   void grad_bias() {
     std::vector<Exact> expected(at(d_.filters));
     for (size_t i = 0; i < dz_.size(); ++i) expected[at(ref_.filter_of(i))].add(dz_[i]);
@@ -209,14 +228,18 @@ class Passes {
       dx[i].add(static_cast<double>(dz[k]) * w[j]);
       dw[j].add(static_cast<double>(dz[k]) * x[i]);
     });
-    for (size_t i = 0; i < y.size(); ++i) {
-      y[i].add(bias_[at(ref_.filter_of(i))]);
-      y[i].sum = activated(d_.activation, static_cast<double>(d_.slope), y[i].sum);
-    }
+    finish_forward(y);
     const std::string what = algorithm + ", " + describe(d_);
     pass("forward: " + what, y, forward);
     pass("gradient to input: " + what, dx, grad_input);
     pass("gradient to weights: " + what, dw, grad_weights);
+  }
+
+  void finish_forward(std::vector<Exact>& y) const {
+    for (size_t i = 0; i < y.size(); ++i) {
+      y[i].add(bias_[at(ref_.filter_of(i))]);
+      y[i].sum = activated(d_.activation, static_cast<double>(d_.slope), y[i].sum);
+    }
   }
 
   template <class Run>
@@ -269,6 +292,8 @@ void test_conv2d(cudaStream_t stream) {
     passes.implicit(ConvMath::FP32, GemmTile::MEDIUM);
     passes.implicit(ConvMath::TF32, GemmTile::AUTO);
     passes.implicit(ConvMath::BF16, GemmTile::MEDIUM);
+    passes.hopper(ConvMath::TF32, GemmTile::MEDIUM);
+    passes.hopper(ConvMath::BF16, GemmTile::AUTO);
     ++number;
   }
 }
@@ -279,6 +304,14 @@ void test_conv2d_large(cudaStream_t stream) {
   large.implicit(ConvMath::FP32, GemmTile::LARGE);
   large.implicit(ConvMath::TF32, GemmTile::LARGE);
   large.implicit(ConvMath::BF16, GemmTile::LARGE);
+  large.hopper(ConvMath::TF32, GemmTile::LARGE);
+  large.hopper(ConvMath::BF16, GemmTile::LARGE);
+  // Several parts of a tap's channels, several tiles of pixels, more tiles than processors.
+  Passes wide(stream, conv(5, 140, 11, 9, 20, 3, 2, 1, 2, 1, 1, 1, 1, 2), 0);
+  wide.hopper(ConvMath::TF32, GemmTile::MEDIUM);
+  wide.hopper(ConvMath::BF16, GemmTile::LARGE);
+  Passes many(stream, conv(9, 4, 16, 16, 8, 1, 1, 1, 1, 0, 0, 1, 1, 1), 0);
+  many.hopper(ConvMath::TF32, GemmTile::MEDIUM);
   // Depthwise planes of more than one tile: stride 1 and 2, dilated; and one whose source tile does not fit.
   for (const azj_conv2d_desc& d : {conv(2, 2, 33, 40, 2, 3, 3, 1, 1, 1, 1, 1, 1, 2),
                                    conv(1, 2, 40, 37, 2, 5, 3, 2, 2, 2, 1, 1, 1, 2),

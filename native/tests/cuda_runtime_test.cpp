@@ -71,6 +71,16 @@ void tensor_cores() {
     CHECK(azj_conv2d_forward(s.stream, &desc, x, x, nullptr, y, nullptr, 0) == expected);
     if (expected != AZJ_OK) CHECK(std::strstr(azj_last_error(), "compute capability 8.0") != nullptr);
   }
+  for (const int32_t algorithm : {AZJ_CONV_HOPPER_TF32, AZJ_CONV_HOPPER_BF16}) {
+    azj_conv2d_desc desc{1, 1, 4, 4, 2, 3, 3, 1, 1, 0, 0, 1, 1, 1, 0, algorithm, AZJ_IDENTITY, 0, 0};
+    int32_t chosen = 0;
+    const bool hopper = info.capability == 90;
+    CHECK(azj_conv2d_algorithm(s.stream, &desc, AZJ_CONV_FORWARD, &chosen) == (hopper ? AZJ_OK : AZJ_UNSUPPORTED));
+    if (!hopper) CHECK(std::strstr(azj_last_error(), "compute capability 9.0") != nullptr);
+    desc.stride_w = 9;
+    CHECK(azj_conv2d_algorithm(s.stream, &desc, AZJ_CONV_FORWARD, &chosen) == AZJ_UNSUPPORTED);
+    if (hopper) CHECK(std::strstr(azj_last_error(), "along the width they are 9, 0 and 2") != nullptr);
+  }
   OK(azj_synchronize(s.stream));
 }
 

@@ -197,7 +197,7 @@ void gemm(azj_stream* s) {
   const Case<D, int32_t> flags[] = {{&D::transpose_a, 2, "transpose_a is 2; it must be 0 or 1"},
                                     {&D::transpose_b, -1, "transpose_b is -1"},
                                     {&D::transpose_b, 1, "ldb is 3; a row of B stored n x k has 4"},
-                                    {&D::algorithm, 99, "algorithm is 99"},
+                                    {&D::algorithm, 10, "algorithm is 10"},
                                     {&D::reserved, 1, "reserved is 1"}};
   for (const auto& c : flags) {
     D d = good;
@@ -249,7 +249,7 @@ void conv2d(azj_stream* s) {
     d.*c.field = c.value;
     FAILS(kInvalid, c.text, azj_conv2d_output_size(&d, &h, &w));
   }
-  const Case<D, int32_t> enums[] = {{&D::algorithm, 7, "algorithm is 7"},
+  const Case<D, int32_t> enums[] = {{&D::algorithm, 9, "algorithm is 9"},
                                     {&D::activation, -1, "activation is -1"},
                                     {&D::reserved, 9, "reserved is 9"}};
   for (const auto& c : enums) {

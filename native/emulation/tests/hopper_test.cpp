@@ -101,6 +101,72 @@ TEST(the_outer_dimensions) {
   for (unsigned char byte : out.read()) EXPECT(byte == 0);
 }
 
+// ---- im2col
+
+__global__ void load_pixels(const __grid_constant__ CUtensorMap map, int bytes, int w, int h, int sample, int tap_w,
+                            int tap_h, float* out) {
+  __shared__ __align__(8) uint64_t arrived;
+  float* box = dynamic_shared<float>();
+  if (threadIdx.x == 0) {
+    mbarrier_init(&arrived, 1);
+    fence_proxy_async();
+  }
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    mbarrier_arrive_expect_tx(&arrived, bytes);
+    tensor_load_im2col(box, &map, 0, w, h, sample, static_cast<uint16_t>(tap_w), static_cast<uint16_t>(tap_h), &arrived);
+  }
+  mbarrier_try_wait(&arrived, 0);
+  for (int i = threadIdx.x; i < bytes / 4; i += blockDim.x) out[i] = box[i];
+}
+
+TEST(pixels_of_a_convolution) {
+  // 3 samples of 6 x 5 pixels, 3 of 4 channels; a kernel of 3 x 2, stride 2 and 1, padding 1.
+  constexpr int kSamples = 3, kHeight = 6, kWidth = 5, kChannels = 3, kPitch = 4, kPixels = 40;
+  constexpr int kTapsH = 3, kTapsW = 2, kStepH = 2, kStepW = 1, kPad = 1;
+  constexpr int kOutH = (kHeight + 2 * kPad - kTapsH) / kStepH + 1, kOutW = (kWidth + 2 * kPad - kTapsW) / kStepW + 1;
+  std::vector<float> values(kSamples * kHeight * kWidth * kPitch);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i + 1);
+  Array<float> in(values);
+  CUtensorMap map;
+  const auto encode_pixels = [&](std::array<int, 2> lower, std::array<int, 2> upper, std::array<uint32_t, 4> steps) {
+    const uint64_t extents[] = {kChannels, kWidth, kHeight, kSamples};
+    const uint64_t strides[] = {kPitch * 4, kPitch * 4 * kWidth, kPitch * 4 * kWidth * kHeight};
+    void* function = nullptr;
+    EXPECT_OK(cudaGetDriverEntryPointByVersion("cuTensorMapEncodeIm2col", &function, 12000, cudaEnableDefault));
+    return reinterpret_cast<decltype(&cuTensorMapEncodeIm2col)>(function)(
+        &map, CU_TENSOR_MAP_DATA_TYPE_FLOAT32, 4, in.get(), extents, strides, lower.data(), upper.data(), 4, kPixels,
+        steps.data(), CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_NONE, CU_TENSOR_MAP_L2_PROMOTION_NONE,
+        CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+  };
+  EXPECT(encode_pixels({-kPad, -kPad}, {kPad - kTapsW + 1, kPad - kTapsH + 1}, {1, kStepW, kStepH, 1}) == CUDA_SUCCESS);
+  constexpr int kFirst = 4;  // pixel of the output where the copy begins
+  for (int tap = 0; tap < kTapsH * kTapsW; ++tap) {
+    const int r = tap / kTapsW, s = tap % kTapsW;
+    Array<float> out(kPixels * 4);
+    EXPECT_OK(run(load_pixels, 1, 32, kPixels * 16, map, kPixels * 16, kFirst % kOutW * kStepW - kPad,
+                  kFirst / kOutW % kOutH * kStepH - kPad, 0, s, r, out.get()));
+    const auto actual = out.read();
+    for (int i = 0; i < kPixels; ++i) {
+      const int pixel = kFirst + i, sample = pixel / (kOutH * kOutW);
+      const int h = pixel / kOutW % kOutH * kStepH - kPad + r, w = pixel % kOutW * kStepW - kPad + s;
+      const bool inside = sample < kSamples && h >= 0 && h < kHeight && w >= 0 && w < kWidth;
+      for (int c = 0; c < 4; ++c) {
+        const int from = ((sample * kHeight + h) * kWidth + w) * kPitch + c;
+        EXPECT_CLOSE(actual[i * 4 + c], inside && c < kChannels ? values[static_cast<size_t>(from)] : 0, 0);
+      }
+    }
+  }
+  Array<float> out(kPixels * 4);
+  EXPECT_ERROR(run(load_pixels, 1, 32, kPixels * 16, map, kPixels * 16, 0, 0, 0, 0, 0, out.get()),
+               cudaErrorIllegalInstruction);  // row 0 is not met in steps of 2 from -1
+  EXPECT_FAULT_SAYS("no pixel of the box -1 to 4 in steps of 2");
+  azj_emulation_reset();
+  EXPECT(encode_pixels({-129, 0}, {0, 0}, {1, 1, 1, 1}) == CUDA_ERROR_INVALID_VALUE);
+  EXPECT(encode_pixels({0, 0}, {-5, 0}, {1, 1, 1, 1}) == CUDA_ERROR_INVALID_VALUE);
+  EXPECT(encode_pixels({0, 0}, {0, 0}, {1, 9, 1, 1}) == CUDA_ERROR_INVALID_VALUE);
+}
+
 TEST(tensor_maps_that_are_wrong) {
   Array<float> in(4096);
   CUtensorMap map;

@@ -36,41 +36,35 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void gemm_hopper_kernel(const __
                                                                         GemmProblem p, unsigned tiles_of_product) {
   __shared__ __align__(8) uint64_t full[Tile::kStages];
   __shared__ __align__(8) uint64_t empty[Tile::kStages];
-  const uint32_t unaligned = shared_address(dynamic_shared<unsigned char>()) % Tile::kAlignment;
-  unsigned char* const stages = dynamic_shared<unsigned char>() + (Tile::kAlignment - unaligned) % Tile::kAlignment;
-  if (threadIdx.x == 0) {
-    for (int stage = 0; stage < Tile::kStages; ++stage) {
-      mbarrier_init(&full[stage], 1);
-      mbarrier_init(&empty[stage], Tile::kConsumers * 4);
-    }
-    fence_proxy_async();
-  }
-  __syncthreads();
-
-  const int64_t tiles = p.batch * p.groups * tiles_of_product;
-  const int m = static_cast<int>(p.m), n = static_cast<int>(p.n), k = static_cast<int>(p.k);
-  const int warpgroup = threadIdx.x / 128;
+  const Ring<Tile> ring(full, empty);
   RingPosition<Tile::kStages> at;
+  const int64_t tiles = p.batch * p.groups * tiles_of_product;
+  const int m = static_cast<int>(p.m), n = static_cast<int>(p.n);
+  const int steps = static_cast<int>((p.k - 1) / Tile::kDepth + 1);
+  const int warpgroup = threadIdx.x / 128;
   if (warpgroup == 0) {
     setmaxnreg_dec<24>();
     if (threadIdx.x < 32 && elect_one()) {
       for (int64_t index = blockIdx.x; index < tiles; index += gridDim.x) {
         const TilePlace tile = find_tile<Tile>(p, index, tiles_of_product);
-        load_tile<Tile>(at, stages, full, empty, a, b, tile.row, tile.column, tile.batch, tile.group, k);
+        load_stages<Tile>(at, ring, steps, [&](int step, void* to_a, void* to_b, uint64_t* barrier) {
+          const int k = step * Tile::kDepth;
+          tensor_load_4d(to_a, &a.map, k, tile.row, tile.batch * a.batch, tile.group * a.group, barrier);
+          tensor_load_4d(to_b, &b.map, k, tile.column, tile.batch * b.batch, tile.group * b.group, barrier);
+        });
       }
     }
   } else {
     setmaxnreg_inc<240>();
     const int warp = threadIdx.x / 32 - 4;  // of the consumers: 16 rows of the tile each
-    float* const staging =
-        reinterpret_cast<float*>(stages + Tile::kStages * Tile::kStageBytes) + warp * Tile::kStoreFloats;
     for (int64_t index = blockIdx.x; index < tiles; index += gridDim.x) {
       const TilePlace tile = find_tile<Tile>(p, index, tiles_of_product);
       float sums[Tile::kSums];
-      multiply_stages<Tile>(sums, at, stages, full, empty, warpgroup - 1, k);
+      multiply_stages<Tile>(sums, at, ring, warpgroup - 1, steps);
       GemmProblem product = p;
       select_product(product, index / tiles_of_product);
-      store_sums<Tile>(sums, staging, product, tile.row + 16 * warp, tile.column, m, n);
+      store_sums<Tile>(sums, ring.staging(warp), MatrixOutput{product.c, p.ldc}, product.epilogue, tile.row + 16 * warp,
+                       tile.column, m, n);
     }
   }
 }
@@ -96,21 +90,12 @@ void run(cudaStream_t stream, const GemmProblem& p, const OperandView& view_of_a
   launch_tile<Tile>(gemm_hopper_kernel<Tile>, dim3(blocks), stream, a, b, p, tiles_of_product);
 }
 
-// The width with which the last multiprocessor is done first. A narrow tile reads 4/3 as much for each product, and a
-// third of it more from shared memory: an estimate of 0.8 of the wide one's rate.
-bool choose_wide(const GemmProblem& p) {
-  constexpr double kNarrowRate = 0.8;
-  const int64_t products = p.batch * p.groups, rows = divide_up(p.m, 128), processors = multiprocessors();
-  const auto rounds = [&](int width) { return divide_up(products * rows * divide_up(p.n, width), processors); };
-  return static_cast<double>(rounds(256)) * 2 <= static_cast<double>(rounds(128)) / kNarrowRate;
-}
-
 template <TensorType kType>
 void run(cudaStream_t stream, const GemmProblem& p, void* workspace, GemmTile tile) {
   constexpr int kBytes = kType == TensorType::TF32 ? 4 : 2;
   char* free = static_cast<char*>(workspace);
   const OperandView a = readable(stream, view_a(p), kBytes, free), b = readable(stream, view_b(p), kBytes, free);
-  const bool wide = tile == GemmTile::AUTO ? choose_wide(p) : tile == GemmTile::LARGE;
+  const bool wide = tile == GemmTile::AUTO ? choose_wide(p.m, p.n, p.batch * p.groups) : tile == GemmTile::LARGE;
   if (wide) return run<HopperTile<kType, 256>>(stream, p, a, b);
   run<HopperTile<kType, 128>>(stream, p, a, b);
 }

@@ -33,6 +33,9 @@ constexpr int kTileDepth = 16;  // steps along k of every tile
 // The tile with which the busiest multiprocessor of the current device is done first.
 GemmTile choose_tile(int64_t m, int64_t n, int64_t products, bool small = true);
 
+// Of the tiles of wgmma, 128 x 256 or 128 x 128: whether the last multiprocessor is done first with the wide ones.
+bool choose_wide(int64_t m, int64_t n, int64_t products);
+
 // Where tile `index` of C lies. Tiles follow each other down columns of kGroup tiles, so that the blocks that run at one
 // time share rows of A and columns of B in L2.
 struct TileOrder {

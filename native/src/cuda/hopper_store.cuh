@@ -3,15 +3,17 @@
 // warp is waited for.
 #pragma once
 
-#include "epilogue.cuh"
 #include "hopper_tile.cuh"
+#include "tile_store.cuh"
 
 namespace azj::cuda {
 
-// C's part from (first_row, first_column) .. = epilogue(sums). staging: Tile::kStoreFloats of this warp's.
-template <class Tile>
-__device__ __forceinline__ void store_sums(const float (&sums)[Tile::kSums], float* staging, const GemmProblem& p,
-                                           int first_row, int first_column, int m, int n) {
+// C's part from (first_row, first_column) .. = epilogue(sums); m and n are C's size. staging: this warp's. Output: as of
+// store_tile().
+template <class Tile, class Output>
+__device__ __forceinline__ void store_sums(const float (&sums)[Tile::kSums], float* staging, const Output& out,
+                                           const GemmEpilogue& epilogue, int first_row, int first_column, int m,
+                                           int n) {
   const int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
   float* const to = staging + g * Tile::kStorePitch + 2 * t;
   const int rows = m - first_row < 16 ? m - first_row : 16;
@@ -27,11 +29,12 @@ __device__ __forceinline__ void store_sums(const float (&sums)[Tile::kSums], flo
     __syncwarp();
     const int column = first_column + part * Tile::kStoreColumns + lane;
     if (column >= n) continue;
-    const float bias = column_bias(p.epilogue, column);
+    float* const top = out.column(column);
+    const float bias = column_bias(epilogue, column);
 #pragma unroll 1
     for (int r = 0; r < rows; ++r) {
-      float* const c = p.c + (first_row + r) * p.ldc + column;
-      *c = finish(p.epilogue, staging[r * Tile::kStorePitch + lane], c, bias + row_bias(p.epilogue, first_row + r));
+      float* const c = top + (first_row + r) * out.row_stride();
+      *c = finish(epilogue, staging[r * Tile::kStorePitch + lane], c, bias + row_bias(epilogue, first_row + r));
     }
   }
 }

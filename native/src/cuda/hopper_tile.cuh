@@ -65,50 +65,74 @@ __device__ inline void wait_for_phase(uint64_t* barrier, uint32_t parity) {
   }
 }
 
-// The producer, one thread: the stages of one tile of C, of product (batch, group).
+// The ring of a block: stages in dynamic shared memory, mbarriers in the kernel's static memory.
 template <class Tile>
-__device__ inline void load_tile(RingPosition<Tile::kStages>& at, unsigned char* stages, uint64_t* full,
-                                 uint64_t* empty, const TensorOperand& a, const TensorOperand& b, int row, int column,
-                                 int batch, int group, int k) {
-  for (int begin = 0; begin < k; begin += Tile::kDepth, at.next()) {
-    wait_for_phase(&empty[at.stage], at.parity ^ 1);  // the first round finds the phase before the first ended
-    unsigned char* const stage = stages + at.stage * Tile::kStageBytes;
-    mbarrier_arrive_expect_tx(&full[at.stage], Tile::kStageBytes);
-    tensor_load_4d(stage, &a.map, begin, row, batch * a.batch, group * a.group, &full[at.stage]);
-    tensor_load_4d(stage + Tile::kABytes, &b.map, begin, column, batch * b.batch, group * b.group, &full[at.stage]);
+struct Ring {
+  unsigned char* stages;  // on 1024 bytes; behind them is what the consumers store through
+  uint64_t* full;
+  uint64_t* empty;
+
+  // Every thread of the block makes one.
+  __device__ Ring(uint64_t (&full_barriers)[Tile::kStages], uint64_t (&empty_barriers)[Tile::kStages])
+      : full(full_barriers), empty(empty_barriers) {
+    const uint32_t unaligned = shared_address(dynamic_shared<unsigned char>()) % Tile::kAlignment;
+    stages = dynamic_shared<unsigned char>() + (Tile::kAlignment - unaligned) % Tile::kAlignment;
+    if (threadIdx.x == 0) {
+      for (int stage = 0; stage < Tile::kStages; ++stage) {
+        mbarrier_init(&full[stage], 1);
+        mbarrier_init(&empty[stage], Tile::kConsumers * 4);
+      }
+      fence_proxy_async();
+    }
+    __syncthreads();
+  }
+
+  // Of warp 0 .. 7 of the consumers.
+  __device__ float* staging(int warp) const {
+    return reinterpret_cast<float*>(stages + Tile::kStages * Tile::kStageBytes) + warp * Tile::kStoreFloats;
+  }
+};
+
+// The producer, one thread: the stages of one tile of C. copy(step, a, b, full) starts the copies of A's and B's part.
+template <class Tile, class Copy>
+__device__ inline void load_stages(RingPosition<Tile::kStages>& at, const Ring<Tile>& ring, int steps, Copy&& copy) {
+  for (int step = 0; step < steps; ++step, at.next()) {
+    wait_for_phase(&ring.empty[at.stage], at.parity ^ 1);  // the first round finds the phase before the first ended
+    unsigned char* const stage = ring.stages + at.stage * Tile::kStageBytes;
+    mbarrier_arrive_expect_tx(&ring.full[at.stage], Tile::kStageBytes);
+    copy(step, stage, stage + Tile::kABytes, &ring.full[at.stage]);
   }
 }
 
 // A consumer: its 64 rows of one tile of C.
 template <class Tile>
 __device__ __forceinline__ void multiply_stages(float (&sums)[Tile::kSums], RingPosition<Tile::kStages>& at,
-                                                const unsigned char* stages, uint64_t* full, uint64_t* empty,
-                                                int consumer, int k) {
+                                                const Ring<Tile>& ring, int consumer, int steps) {
   const bool speaker = threadIdx.x % 32 == 0;
   int before = -1;  // the stage that the products under way read
-  for (int begin = 0; begin < k; begin += Tile::kDepth, at.next()) {
-    wait_for_phase(&full[at.stage], at.parity);
-    const uint32_t stage = shared_address(stages) + at.stage * Tile::kStageBytes;
+  for (int step = 0; step < steps; ++step, at.next()) {
+    wait_for_phase(&ring.full[at.stage], at.parity);
+    const uint32_t stage = shared_address(ring.stages) + at.stage * Tile::kStageBytes;
     const uint64_t a = matrix_descriptor(stage + consumer * 64 * Tile::kRowBytes);
     const uint64_t b = matrix_descriptor(stage + Tile::kABytes);
     wgmma_fence();
 #pragma unroll
-    for (int step = 0; step < 4; ++step) {  // 32 bytes of k each: 2 in a descriptor
-      const bool accumulate = begin > 0 || step > 0;
+    for (int part = 0; part < 4; ++part) {  // 32 bytes of k each: 2 in a descriptor
+      const bool accumulate = step > 0 || part > 0;
       if constexpr (Tile::kType == TensorType::TF32) {
-        wgmma_tf32(sums, a + 2 * step, b + 2 * step, accumulate);
+        wgmma_tf32(sums, a + 2 * part, b + 2 * part, accumulate);
       } else {
-        wgmma_bf16(sums, a + 2 * step, b + 2 * step, accumulate);
+        wgmma_bf16(sums, a + 2 * part, b + 2 * part, accumulate);
       }
     }
     wgmma_commit();
     wgmma_wait<1>();
-    if (speaker && before >= 0) mbarrier_arrive(&empty[before]);
+    if (speaker && before >= 0) mbarrier_arrive(&ring.empty[before]);
     before = at.stage;
   }
   wgmma_wait<0>();
   wgmma_results(sums);
-  if (speaker) mbarrier_arrive(&empty[before]);
+  if (speaker) mbarrier_arrive(&ring.empty[before]);
 }
 
 }  // namespace azj::cuda

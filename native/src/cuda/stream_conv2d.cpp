@@ -22,8 +22,20 @@ struct PassOperands {
 };
 
 ConvMath math_of(int32_t algorithm) {
-  if (algorithm == AZJ_CONV_IMPLICIT_GEMM_TF32) return ConvMath::TF32;
-  return algorithm == AZJ_CONV_IMPLICIT_GEMM_BF16 ? ConvMath::BF16 : ConvMath::FP32;
+  switch (algorithm) {
+    case AZJ_CONV_IMPLICIT_GEMM_TF32:
+    case AZJ_CONV_HOPPER_TF32:
+      return ConvMath::TF32;
+    case AZJ_CONV_IMPLICIT_GEMM_BF16:
+    case AZJ_CONV_HOPPER_BF16:
+      return ConvMath::BF16;
+    default:
+      return ConvMath::FP32;
+  }
+}
+
+bool is_hopper(int32_t algorithm) {
+  return algorithm == AZJ_CONV_HOPPER_TF32 || algorithm == AZJ_CONV_HOPPER_BF16;
 }
 
 uint64_t workspace_bytes(const azj_conv2d_desc& d, int32_t pass, int32_t algorithm) {
@@ -33,6 +45,9 @@ uint64_t workspace_bytes(const azj_conv2d_desc& d, int32_t pass, int32_t algorit
     case AZJ_CONV_IM2COL_GEMM:
       return conv2d_im2col_workspace_bytes(d, pass);
     default:
+      if (is_hopper(algorithm) && pass == AZJ_CONV_FORWARD) {
+        return conv2d_hopper_workspace_bytes(d, math_of(algorithm));
+      }
       return pass == AZJ_CONV_GRAD_WEIGHTS ? conv2d_implicit_grad_weights_workspace_bytes(d, math_of(algorithm)) : 0;
   }
 }
@@ -68,7 +83,11 @@ void run_pass(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, int32
   switch (algorithm) {
     case AZJ_CONV_DIRECT: return run_direct(stream, d, pass, o);
     case AZJ_CONV_IM2COL_GEMM: return run_im2col(stream, d, pass, o);
-    default: return run_implicit(stream, d, pass, math_of(algorithm), o);
+    default:
+      if (is_hopper(algorithm) && pass == AZJ_CONV_FORWARD) {
+        return conv2d_hopper_forward(stream, d, math_of(algorithm), o.first, o.second, o.bias, o.result, o.workspace);
+      }
+      return run_implicit(stream, d, pass, math_of(algorithm), o);
   }
 }
 
@@ -85,9 +104,14 @@ int32_t CudaStream::algorithm(const azj_conv2d_desc& d, int32_t pass) {
     fail(AZJ_UNSUPPORTED, "convolution algorithm %d uses tensor cores with TF32 or BF16 inputs, which need compute "
          "capability 8.0; this device has %d.%d", d.algorithm, device_.capability() / 10, device_.capability() % 10);
   }
+  if (is_hopper(d.algorithm)) {
+    std::string reason;
+    if (has_hopper(reason) && conv2d_hopper_fits(d, reason)) return d.algorithm;
+    throw Error(AZJ_UNSUPPORTED, "convolution algorithm " + std::to_string(d.algorithm) + ": " + reason);
+  }
   if (d.algorithm == AZJ_CONV_WINOGRAD) {
     fail(AZJ_UNSUPPORTED, "AZJ_CONV_WINOGRAD (6) is an algorithm of the CPU; CUDA has AZJ_CONV_DIRECT (1), "
-         "AZJ_CONV_IM2COL_GEMM (2) and AZJ_CONV_IMPLICIT_GEMM (3 to 5)");
+         "AZJ_CONV_IM2COL_GEMM (2), AZJ_CONV_IMPLICIT_GEMM (3 to 5) and AZJ_CONV_HOPPER (7, 8)");
   }
   if (d.algorithm != AZJ_CONV_AUTO) return d.algorithm;
   const ConvSize size(d);

@@ -13,24 +13,26 @@ constexpr int64_t kAlignment = 16, kMaxStride = int64_t{1} << 40;  // bytes
 constexpr int kSwizzleBytes = 128;
 constexpr unsigned kDriverVersion = 12000;  // the first that knows tensor maps
 
-using Encode = decltype(&cuTensorMapEncodeTiled);
-
-// Through the run time, so that the library needs no libcuda.so to be loaded.
-Encode find_encoder() {
+// A function of the driver: through the run time, so that the library needs no libcuda.so to be loaded.
+template <class Function>
+Function driver_function(const char* name) {
   void* function = nullptr;
   cudaDriverEntryPointQueryResult result = cudaDriverEntryPointSymbolNotFound;
-  const char* const name = "cuTensorMapEncodeTiled";
   check(cudaGetDriverEntryPointByVersion(name, &function, kDriverVersion, cudaEnableDefault, &result),
         "cudaGetDriverEntryPointByVersion");
   if (function == nullptr || result != cudaDriverEntryPointSuccess) {
     fail(AZJ_UNSUPPORTED, "the NVIDIA driver has no %s, which came with CUDA 12.0; update it", name);
   }
-  return reinterpret_cast<Encode>(function);
+  return reinterpret_cast<Function>(function);
 }
 
-Encode encoder() {
-  static const Encode found = find_encoder();
-  return found;
+void check_map(CUresult result, const char* function) {
+  if (result == CUDA_SUCCESS) return;
+  fail(AZJ_INTERNAL, "%s: error %d; this is a defect in libazulejo", function, static_cast<int>(result));
+}
+
+CUtensorMapDataType type_of(int bytes) {
+  return bytes == 2 ? CU_TENSOR_MAP_DATA_TYPE_BFLOAT16 : CU_TENSOR_MAP_DATA_TYPE_TFLOAT32;
 }
 
 // Strides as a tensor map takes them, in elements. Those of a dimension with one place are what fits.
@@ -81,14 +83,29 @@ TensorOperand tensor_operand(const OperandView& v, int box_rows) {
   TensorOperand operand;
   operand.batch = s.batches > 1 ? 1 : 0;
   operand.group = s.groups > 1 ? 1 : 0;
-  const CUresult result = encoder()(
-      &operand.map, v.bytes == 2 ? CU_TENSOR_MAP_DATA_TYPE_BFLOAT16 : CU_TENSOR_MAP_DATA_TYPE_TFLOAT32, 4,
-      const_cast<void*>(v.data), extents, strides, box, steps, CU_TENSOR_MAP_INTERLEAVE_NONE,
-      CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
-  if (result != CUDA_SUCCESS) {
-    fail(AZJ_INTERNAL, "cuTensorMapEncodeTiled: error %d; this is a defect in libazulejo", static_cast<int>(result));
-  }
+  static const auto encode = driver_function<decltype(&cuTensorMapEncodeTiled)>("cuTensorMapEncodeTiled");
+  check_map(encode(&operand.map, type_of(v.bytes), 4, const_cast<void*>(v.data), extents, strides, box, steps,
+                   CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+                   CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE),
+            "cuTensorMapEncodeTiled");
   return operand;
+}
+
+CUtensorMap pixel_map(const PixelView& v, int pixels) {
+  const cuuint64_t extents[] = {static_cast<cuuint64_t>(v.channels), static_cast<cuuint64_t>(v.width),
+                                static_cast<cuuint64_t>(v.height), static_cast<cuuint64_t>(v.samples)};
+  const cuuint64_t pixel = static_cast<cuuint64_t>(v.pitch * v.bytes), row = pixel * extents[1];
+  const cuuint64_t strides[] = {pixel, row, row * extents[2]};
+  const int lower[] = {v.origin_w, v.origin_h}, upper[] = {v.end_w, v.end_h};
+  const cuuint32_t steps[] = {1, static_cast<cuuint32_t>(v.step_w), static_cast<cuuint32_t>(v.step_h), 1};
+  static const auto encode = driver_function<decltype(&cuTensorMapEncodeIm2col)>("cuTensorMapEncodeIm2col");
+  CUtensorMap map;
+  check_map(encode(&map, type_of(v.bytes), 4, const_cast<void*>(v.data), extents, strides, lower, upper,
+                   static_cast<cuuint32_t>(kSwizzleBytes / v.bytes), static_cast<cuuint32_t>(pixels), steps,
+                   CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+                   CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE),
+            "cuTensorMapEncodeIm2col");
+  return map;
 }
 
 }  // namespace azj::cuda

@@ -33,4 +33,17 @@ bool has_tensor_map(const OperandView& view);
 // For boxes of 128 bytes of k and box_rows rows, swizzled over 128 bytes. The view has a tensor map.
 TensorOperand tensor_operand(const OperandView& view, int box_rows);
 
+// Pixels of a convolution's gathered source for im2col copies: channels x width x height x samples, of `bytes` bytes,
+// `pitch` channels from one pixel to the next.
+struct PixelView {
+  const void* data;
+  int64_t channels, width, height, samples, pitch;
+  int bytes;
+  // Of the pixels that tap (0, 0) meets: the first ones, the steps, and the last ones' distance from the far borders.
+  int origin_w, origin_h, step_w, step_h, end_w, end_h;
+};
+
+// For columns of `pixels` pixels with 128 bytes of channels, swizzled over 128 bytes.
+CUtensorMap pixel_map(const PixelView& view, int pixels);
+
 }  // namespace azj::cuda

@@ -30,10 +30,27 @@ public enum ConvAlgorithm {
    * F(4x4, 3x3): 36 products for 144, with larger rounding errors. CPU only; see {@link #fits} for
    * what shapes.
    */
-  WINOGRAD(azulejo_h.AZJ_CONV_WINOGRAD(), Precision.FLOAT32);
+  WINOGRAD(azulejo_h.AZJ_CONV_WINOGRAD(), Precision.FLOAT32),
+  /**
+   * The forward pass of IMPLICIT_GEMM_TF32 by Hopper's own instructions (wgmma, im2col tensor
+   * copies), compute capability 9.0 only; the gradients are IMPLICIT_GEMM_TF32's. See {@link #fits}
+   * for what shapes; never chosen by AUTO.
+   */
+  HOPPER_TF32(azulejo_h.AZJ_CONV_HOPPER_TF32(), Precision.TF32),
+  /** As HOPPER_TF32, rounded to BF16. */
+  HOPPER_BF16(azulejo_h.AZJ_CONV_HOPPER_BF16(), Precision.BF16);
 
   /** Capability times ten of the first devices whose tensor cores take TF32 and BF16. */
   private static final int TENSOR_CORES = 80;
+
+  /** Capability times ten of the only devices with wgmma. */
+  private static final int HOPPER = 90;
+
+  /** What Hopper's copy engine takes of a convolution along each axis. */
+  private static final int HOPPER_STRIDE = 8;
+
+  private static final int HOPPER_PADDING = 128;
+  private static final int HOPPER_SPAN = 255;
 
   private final int code;
   private final Precision precision;
@@ -55,19 +72,44 @@ public enum ConvAlgorithm {
       case AUTO, DIRECT, IM2COL_GEMM, IMPLICIT_GEMM -> true;
       case WINOGRAD -> cpu;
       case IMPLICIT_GEMM_TF32, IMPLICIT_GEMM_BF16 -> !cpu && device.capability() >= TENSOR_CORES;
+      case HOPPER_TF32, HOPPER_BF16 -> !cpu && device.capability() == HOPPER;
     };
   }
 
-  /** Whether it does a shape: WINOGRAD 3x3 kernels with stride 1, dilation 1 and one group only. */
+  /**
+   * Whether it does a shape: WINOGRAD 3x3 kernels with stride 1, dilation 1 and one group only;
+   * HOPPER strides up to 8, paddings up to 128, and kernels whose first and last tap are at most
+   * 255 apart and 128 beyond the padding.
+   */
   public boolean fits(Conv2dShape shape) {
-    return this != WINOGRAD
-        || shape.kernelHeight() == 3
-            && shape.kernelWidth() == 3
-            && shape.strideHeight() == 1
-            && shape.strideWidth() == 1
-            && shape.dilationHeight() == 1
-            && shape.dilationWidth() == 1
-            && shape.groups() == 1;
+    return switch (this) {
+      case WINOGRAD ->
+          shape.kernelHeight() == 3
+              && shape.kernelWidth() == 3
+              && shape.strideHeight() == 1
+              && shape.strideWidth() == 1
+              && shape.dilationHeight() == 1
+              && shape.dilationWidth() == 1
+              && shape.groups() == 1;
+      case HOPPER_TF32, HOPPER_BF16 ->
+          fitsHopper(
+                  shape.strideHeight(),
+                  shape.paddingHeight(),
+                  (shape.kernelHeight() - 1) * shape.dilationHeight())
+              && fitsHopper(
+                  shape.strideWidth(),
+                  shape.paddingWidth(),
+                  (shape.kernelWidth() - 1) * shape.dilationWidth());
+      default -> true;
+    };
+  }
+
+  private static boolean fitsHopper(long stride, long padding, long span) {
+    return stride <= HOPPER_STRIDE
+        && padding <= HOPPER_PADDING
+        && span <= HOPPER_SPAN
+        && padding - span >= -HOPPER_PADDING
+        && padding - span < HOPPER_PADDING;
   }
 
   /** {@code azj_conv_algorithm} of azulejo.h. */

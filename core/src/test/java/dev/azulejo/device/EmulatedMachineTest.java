@@ -42,7 +42,7 @@ class EmulatedMachineTest {
     assertEquals(List.of("ok"), run("open", "AZULEJO_EMULATION_DEVICES=2"));
   }
 
-  /** Capability 7.5: all but the two on tensor cores. */
+  /** Capability 7.5: all but those on tensor cores. */
   @Test
   void noTensorCoresForFloats() throws Exception {
     List<String> lines = run("tensor-cores", "AZULEJO_EMULATION_CAPABILITY=75");
@@ -50,6 +50,12 @@ class EmulatedMachineTest {
     for (String refused : lines.subList(4, 6)) {
       assertContains(
           refused, "UnsupportedProblemException", "compute capability 8.0; this device has 7.5");
+    }
+    for (String refused : lines.subList(7, 9)) {
+      assertContains(
+          refused,
+          "UnsupportedProblemException",
+          "compute capability 9.0 alone; this device has 7.5");
     }
   }
 

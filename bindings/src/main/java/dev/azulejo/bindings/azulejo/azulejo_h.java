@@ -3065,6 +3065,24 @@ public class azulejo_h {
     public static int AZJ_CONV_WINOGRAD() {
         return AZJ_CONV_WINOGRAD;
     }
+    private static final int AZJ_CONV_HOPPER_TF32 = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_conv_algorithm.AZJ_CONV_HOPPER_TF32 = 7
+     * }
+     */
+    public static int AZJ_CONV_HOPPER_TF32() {
+        return AZJ_CONV_HOPPER_TF32;
+    }
+    private static final int AZJ_CONV_HOPPER_BF16 = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_conv_algorithm.AZJ_CONV_HOPPER_BF16 = 8
+     * }
+     */
+    public static int AZJ_CONV_HOPPER_BF16() {
+        return AZJ_CONV_HOPPER_BF16;
+    }
     private static final int AZJ_CONV_FORWARD = (int)0L;
     /**
      * {@snippet lang=c :
