@@ -1,5 +1,7 @@
 package dev.azulejo.compare.command;
 
+import dev.azulejo.bindings.VendorLibrary;
+import dev.azulejo.compare.report.Environment;
 import dev.azulejo.device.Device;
 import dev.azulejo.engine.Engine;
 import dev.azulejo.engine.Engines;
@@ -91,6 +93,19 @@ final class AgainstOption {
       }
     }
     return engines;
+  }
+
+  /** Names the libraries of the engines in a report. */
+  Environment describe(Environment environment, Map<String, Engine> engines) {
+    engines.forEach(
+        (name, engine) -> {
+          switch (name) {
+            case "onednn" -> environment.add(name, VendorLibrary.DNNL.describe());
+            case "cudnn" -> environment.add(name, VendorLibrary.CUDNN.describe());
+            default -> {} // ours is there already
+          }
+        });
+    return environment;
   }
 
   private ParameterException mistake(String message) {

@@ -86,7 +86,7 @@ final class ConvCommand implements Callable<Integer> {
       var comparison =
           new ConvComparison(
               device, against.precision(), engines, layout == Layout.preferred, options.effort());
-      Environment environment = environment(device, list);
+      Environment environment = against.describe(environment(device, list), engines);
       text.println(environment);
       ObjectNode document = ReportFolder.document("conv", environment);
       ArrayNode array = document.putArray("results");
@@ -107,7 +107,7 @@ final class ConvCommand implements Callable<Integer> {
       text.print(ratios.summary());
       ratios.json(document);
       folder.json("conv", document);
-      folder.csv("conv", results.table());
+      folder.table("conv", results.table());
       ratios.chart(folder, environment);
       text.println("saved in " + options.output());
       text.flush();

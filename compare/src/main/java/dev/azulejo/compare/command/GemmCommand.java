@@ -77,7 +77,7 @@ final class GemmCommand implements Callable<Integer> {
       text.println();
       text.print(report.table());
       folder.json("gemm", document);
-      folder.csv("gemm", report.table());
+      folder.table("gemm", report.table());
       report.chart(folder, environment);
       text.println("saved in " + options.output());
       text.flush();

@@ -73,6 +73,7 @@ final class MemoryCommand implements Callable<Integer> {
               .add("batch", batch)
               .add("precision", against.precision())
               .add("effort", options.effort());
+      against.describe(environment, engines);
       text.println(environment);
       ObjectNode document = ReportFolder.document("memory", environment);
       Table networks = networks(device, engines, document.putArray("networks"));
@@ -80,8 +81,8 @@ final class MemoryCommand implements Callable<Integer> {
       Table unrolled = unrolled(device, document.putArray("unrolled"));
       text.print(unrolled);
       folder.json("memory", document);
-      folder.csv("memory-networks", networks);
-      folder.csv("memory-unroll", unrolled);
+      folder.table("memory-networks", networks);
+      folder.table("memory-unroll", unrolled);
       text.println("saved in " + options.output());
       text.flush();
     }

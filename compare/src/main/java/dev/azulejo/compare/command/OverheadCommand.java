@@ -58,7 +58,7 @@ final class OverheadCommand implements Callable<Integer> {
     }
     text.print(table);
     folder.json("overhead", document);
-    folder.csv("overhead", table);
+    folder.table("overhead", table);
     text.println("saved in " + options.output());
     text.flush();
     return 0;

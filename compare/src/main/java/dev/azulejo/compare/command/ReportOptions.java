@@ -13,7 +13,7 @@ final class ReportOptions {
       paramLabel = "FOLDER",
       defaultValue = "azulejo-out/compare",
       description =
-          "Where the report is saved, as JSON, CSV and charts (PNG and SVG). Default:"
+          "Where the report is saved, as JSON, CSV, Markdown and charts (PNG, SVG). Default:"
               + " ${DEFAULT-VALUE}.")
   private Path output;
 

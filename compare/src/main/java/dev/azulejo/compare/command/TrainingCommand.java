@@ -108,7 +108,7 @@ final class TrainingCommand implements Callable<Integer> {
         text.flush();
       }
       text.println();
-      Environment environment = environment(device);
+      Environment environment = against.describe(environment(device), engines);
       text.println(environment);
       text.print(report.table());
       ObjectNode document = ReportFolder.document("training", environment);
@@ -118,7 +118,7 @@ final class TrainingCommand implements Callable<Integer> {
         TrainingReport.curves(folder, networks.get(i), reports.get(i));
       }
       folder.json("training", document);
-      folder.csv("training", report.table());
+      folder.table("training", report.table());
       report.chart(folder, environment);
       text.println("saved in " + options.output());
       text.flush();

@@ -16,6 +16,9 @@ public final class Race {
   /** Of slow contestants: how many samples they have at least, however long those take. */
   private static final int FEWEST = 3;
 
+  /** More samples than this tell nothing more. */
+  private static final int MOST = 100;
+
   /** How many times as long as asked for a slow contestant may be measured for its rounds. */
   private static final double PATIENCE = 3;
 
@@ -70,19 +73,22 @@ public final class Race {
     void warmUp() {
       int runs = 0;
       long begin = System.nanoTime();
-      double last = 0;
+      // The fastest, because one run that was disturbed must not decide how samples are made.
+      double fastest = Double.POSITIVE_INFINITY;
       while (runs < 2 || (System.nanoTime() - begin) / NANOS < effort.warmUpSeconds()) {
-        last = time(1);
+        fastest = Math.min(fastest, time(1));
         runs++;
       }
-      double wanted = Math.ceil(effort.sampleSeconds() / Math.max(last, 1e-9));
+      double wanted = Math.ceil(effort.sampleSeconds() / Math.max(fastest, 1e-9));
       repeats = (int) Math.clamp(wanted, 1, 1 << 20);
     }
 
     boolean wantsMore() {
-      return count < FEWEST
-          || measured < effort.seconds()
-          || (count < effort.rounds() && !isSlow());
+      return count < FEWEST || count < MOST && wantsMoreTime();
+    }
+
+    private boolean wantsMoreTime() {
+      return measured < effort.seconds() || (count < effort.rounds() && !isSlow());
     }
 
     /** Whether more rounds would take much longer than was asked for. */

@@ -35,6 +35,7 @@ public final class Environment {
     add("architecture", System.getProperty("os.arch"));
     add("java", Runtime.version());
     add("library", NativeLibraries.describe());
+    add("OMP_WAIT_POLICY", System.getenv().getOrDefault("OMP_WAIT_POLICY", "not set"));
     add("commit", System.getProperty("azulejo.commit", "unknown"));
     add("time", Instant.now().truncatedTo(ChronoUnit.SECONDS));
     add("load before", firstLine(LOAD, "", "unknown"));

@@ -54,21 +54,22 @@ public final class ReportFolder {
   }
 
   /** Writes {@code name.json}. */
-  public Path json(String name, JsonNode document) throws IOException {
+  public void json(String name, JsonNode document) throws IOException {
     try {
-      return write(name + ".json", MAPPER.writeValueAsString(document) + "\n");
+      write(name + ".json", MAPPER.writeValueAsString(document) + "\n");
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tree of plain values is always JSON", e);
     }
   }
 
-  /** Writes {@code name.csv}. */
-  public Path csv(String name, Table table) throws IOException {
-    return write(name + ".csv", table.csv());
+  /** Writes {@code name.csv}, and {@code name.md} for documents. */
+  public void table(String name, Table table) throws IOException {
+    write(name + ".csv", table.csv());
+    write(name + ".md", table.markdown());
   }
 
   /** Writes bytes into a file of the folder. */
-  public Path write(String name, byte[] bytes) throws IOException {
+  public void write(String name, byte[] bytes) throws IOException {
     Path file = folder.resolve(name);
     AtomicFile.write(
         file,
@@ -78,10 +79,9 @@ public final class ReportFolder {
             channel.write(buffer);
           }
         });
-    return file;
   }
 
-  private Path write(String name, String text) throws IOException {
-    return write(name, text.getBytes(StandardCharsets.UTF_8));
+  private void write(String name, String text) throws IOException {
+    write(name, text.getBytes(StandardCharsets.UTF_8));
   }
 }
