@@ -31,7 +31,8 @@ struct Tensor {
 const char* why_wrong(const Tensor& t) {
   if (t.rank < 1 || t.rank > kMaxTensorRank) return "a tensor has 1 to 5 dimensions";
   if (t.element() == 0) return "FLOAT32, TFLOAT32 and BFLOAT16 are emulated";
-  if (t.swizzle < CU_TENSOR_MAP_SWIZZLE_NONE || t.swizzle > CU_TENSOR_MAP_SWIZZLE_128B) return "there is no such swizzle";
+  const bool swizzle = t.swizzle >= CU_TENSOR_MAP_SWIZZLE_NONE && t.swizzle <= CU_TENSOR_MAP_SWIZZLE_128B;
+  if (!swizzle) return "there is no such swizzle";
   if (t.address == nullptr || reinterpret_cast<uintptr_t>(t.address) % 16 != 0) return "the address is not on 16 bytes";
   for (cuuint32_t i = 0; i < t.rank; ++i) {
     if (t.extents[i] < 1 || t.extents[i] > kMaxExtent) return "an extent is not 1 to 2^32";

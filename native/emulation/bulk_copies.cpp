@@ -20,7 +20,8 @@ void check_corner(Scheduler& scheduler, const TensorMap& map, const int32_t* at,
     const int64_t from = map.lower[i], to = int64_t{map.last[i + 1]} + map.upper[i];
     if (at[i + 1] >= from && at[i + 1] <= to && (at[i + 1] - from) % map.step[i] == 0) continue;
     scheduler.fail(cudaErrorIllegalInstruction,
-                   "cp.async.bulk.tensor (%s:%d): im2col from %s %d, which is no pixel of the box %d to %d in steps of %d",
+                   "cp.async.bulk.tensor (%s:%d): im2col from %s %d, which is no pixel of the box %d to %d in steps "
+                   "of %d",
                    site.name(), site.line, i == 0 ? "column" : "row", at[i + 1], static_cast<int>(from),
                    static_cast<int>(to), map.step[i]);
   }
@@ -123,8 +124,8 @@ void BulkCopies::copy_box(const Copy& copy) {
   }
 }
 
-// Pixels of the box one after the other, along the width, then the height, then the samples; of each, the channels of the
-// pixel that the taps lead to.
+// Pixels of the box one after the other, along the width, then the height, then the samples; of each, the channels of
+// the pixel that the taps lead to.
 void BulkCopies::copy_pixels(const Copy& copy) {
   const TensorMap& map = copy.map;
   const uint32_t row_bytes = static_cast<uint32_t>(map.box[0] * map.strides[0]);

@@ -1,5 +1,5 @@
-// The copies of the tensor memory accelerator (TMA), cp.async.bulk.tensor: boxes of a tensor in global memory, to shared
-// memory. PTX ISA, "Data Movement and Conversion Instructions: Tensor copy".
+// The copies of the tensor memory accelerator (TMA), cp.async.bulk.tensor: boxes of a tensor in global memory, to
+// shared memory. PTX ISA, "Data Movement and Conversion Instructions: Tensor copy".
 #pragma once
 
 #include <cstdint>

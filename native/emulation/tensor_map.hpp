@@ -25,8 +25,8 @@ struct TensorMap {
 static_assert(sizeof(TensorMap) <= sizeof(CUtensorMap), "a tensor map has 128 bytes");
 constexpr uint64_t kTensorMapMark = 0x70616d2d6a7a61;
 
-// Where the byte at an address of shared memory lies: the number of its 16-byte chunk in a line of 128, 64 or 32 bytes is
-// combined by exclusive or with the number of the 128 bytes, of as many bits. CuTe's Swizzle<3 | 2 | 1, 4, 3>.
+// Where the byte at an address of shared memory lies: the number of its 16-byte chunk in a line of 128, 64 or 32 bytes
+// is combined by exclusive or with the number of the 128 bytes, of as many bits. CuTe's Swizzle<3 | 2 | 1, 4, 3>.
 inline uintptr_t swizzled(uintptr_t address, int bits) {
   return address ^ ((address >> 7 & ((1u << bits) - 1)) << 4);
 }

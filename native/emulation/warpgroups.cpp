@@ -81,7 +81,8 @@ void Warpgroups::multiply(Scheduler& scheduler, const WarpgroupProduct& product,
   Issuer& issuer = issuer_of(scheduler, group);
   if (!issuer.fenced) {
     scheduler.fail(cudaErrorLaunchFailure,
-                   "wgmma (%s:%d) without a wgmma.fence since the kernel's start or the last wait", product.site.name(), product.site.line);
+                   "wgmma (%s:%d) without a wgmma.fence since the kernel's start or the last wait",
+                   product.site.name(), product.site.line);
   }
   const uint64_t index = issuer.issued++;
   if (index == group.computed + group.products.size()) {
@@ -125,7 +126,8 @@ void Warpgroups::check_operands(Scheduler& scheduler, const Pending& pending) {
   same = same && words_ == pending.b;
   if (same) return;
   scheduler.fail(cudaErrorLaunchFailure,
-                 "wgmma (%s:%d): shared memory that it reads was written before wgmma.wait_group", product.site.name(), product.site.line);
+                 "wgmma (%s:%d): shared memory that it reads was written before wgmma.wait_group",
+                 product.site.name(), product.site.line);
 }
 
 // The oldest product, which all threads have issued. With g = lane / 4 and t = lane % 4, accumulators 4 i .. 4 i + 3 of

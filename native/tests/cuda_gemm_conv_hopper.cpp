@@ -1,4 +1,5 @@
-// GEMM on wgmma: more tiles than multiprocessors, rings that go round, edges in every direction, and operands that have to be packed.
+// GEMM on wgmma: more tiles than multiprocessors, rings that go round, edges in every direction, and operands that have
+// to be packed.
 #include "cuda_gemm_problem.hpp"
 
 namespace {
@@ -48,7 +49,7 @@ void test_gemm_hopper(cudaStream_t stream) {
   run(stream, {300, 5, 516, false, true, 1, 0, 0, 4, 1, 1, kNone, AZJ_LEAKY_RELU}, false);        // 16 bytes off
   run(stream, {5, 600, 100, false, true, 1, 0, 0, 0, 1, 1, kRow, AZJ_IDENTITY}, false);
   run(stream, {40, 24, 68, false, true, 1, 0.5f, 0, 0, 5, 3, kColumn, AZJ_IDENTITY}, false);      // samples and groups
-  run(stream, {200, 300, 8, false, true, 1, 0, 0, 0, 7, 1, kNone, AZJ_IDENTITY}, false);          // > 8 processors' tiles
+  run(stream, {200, 300, 8, false, true, 1, 0, 0, 0, 7, 1, kNone, AZJ_IDENTITY}, false);          // > 8 tiles
   run(stream, {1, 40, 33, false, true, 1, 0, 4, 0, 1, 1, kNone, AZJ_IDENTITY}, false);
 
   run(stream, {40, 50, 72, true, true, 1, 0, 0, 0, 1, 1, kNone, AZJ_IDENTITY}, true);             // A along m

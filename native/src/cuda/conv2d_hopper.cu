@@ -2,8 +2,8 @@
 //
 //   y[filters x pixels] = w[filters x (taps, channels)] * X_unroll[(taps, channels) x pixels]          N(20), T2.6.1
 //
-// The product is that of hopper_tile.cuh. X_unroll exists nowhere: the copy engine's im2col mode walks over the output's
-// pixels, of all samples one after the other, and brings for one tap 128 bytes of channels of each. For that x lies by
+// The product is that of hopper_tile.cuh. X_unroll exists nowhere: the copy engine's im2col mode walks over the pixels
+// of y, of all samples one after the other, and brings for one tap 128 bytes of channels of each. For that x lies by
 // pixels, channels last, and the weights by taps; both are packed (gemm_pack.cu) into the workspace first.
 //
 //   stage -> one tap, 32 TF32 or 64 BF16 channels; fewer channels than that are filled up with zeros, so that layers of
@@ -101,7 +101,8 @@ void run(cudaStream_t stream, const ConvGather& g, const OperandView& weights, c
 }
 
 template <TensorType kType>
-void run_type(cudaStream_t stream, const ConvGather& g, const OperandView& weights, const OperandView& x, GemmTile tile) {
+void run_type(cudaStream_t stream, const ConvGather& g, const OperandView& weights, const OperandView& x,
+              GemmTile tile) {
   const int64_t columns = int64_t{g.samples} * g.pixels_h * g.pixels_w;
   const bool wide = tile == GemmTile::AUTO ? choose_wide(g.rows, columns, g.groups) : tile == GemmTile::LARGE;
   if (wide) return run<HopperTile<kType, 256>>(stream, g, weights, x);

@@ -1,7 +1,7 @@
 // GEMM rungs 8 and 9: Hopper's tensor cores (compute capability 9.0) through wgmma, float in and out, inputs rounded to
 // TF32 by the copy engine on the way, or to BF16 in packed copies (gemm_pack.cu) that lie in the workspace. For TF32 an
-// operand is packed only where the copy engine cannot read it as it lies. hopper_tile.cuh holds the product of one tile.
-// Run only when asked for by name, as rungs 6 and 7.
+// operand is packed only where the copy engine cannot read it as it lies. hopper_tile.cuh holds the product of a tile.
+// They run only when asked for by name, as rungs 6 and 7.
 //
 //   grid: one block of 3 warpgroups on each multiprocessor; block i computes tiles i, i + blocks, .. of all products
 //   tile: 128 x 256, or 128 x 128 where those fill the multiprocessors better

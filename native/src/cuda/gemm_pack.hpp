@@ -8,8 +8,8 @@
 
 namespace azj::cuda {
 
-// The view of a packed copy at `memory`: rows of k elements of `bytes` bytes, padded to 16; a matrix that products share
-// is there once.
+// The view of a packed copy at `memory`: rows of k elements of `bytes` bytes, padded to 16; a matrix that products
+// share is there once.
 OperandView packed_view(const OperandView& view, int bytes, void* memory);
 
 // Bytes that the packed copy takes, a multiple of 256.

@@ -8,8 +8,8 @@
 
 namespace azj::cuda {
 
-// C's part from (first_row, first_column) .. = epilogue(sums); m and n are C's size. staging: this warp's. Output: as of
-// store_tile().
+// C's part from (first_row, first_column) .. = epilogue(sums); m and n are C's size. staging: this warp's. Output: as
+// store_tile()'s.
 template <class Tile, class Output>
 __device__ __forceinline__ void store_sums(const float (&sums)[Tile::kSums], float* staging, const Output& out,
                                            const GemmEpilogue& epilogue, int first_row, int first_column, int m,

@@ -1,7 +1,7 @@
 // The PTX instructions of compute capability 9.0 (sm_90a), one function each; inline assembly is nowhere else but in
-// this file and ptx.cuh. The sources that include this file are compiled for 90a alone (CMakeLists.txt). The twin in emulation/
-// does the same on the host: there, <cuda_runtime.h> is emulation's, which includes it, with the include guard of this
-// file.
+// this file and ptx.cuh. The sources that include this file are compiled for 90a alone (CMakeLists.txt). The twin in
+// emulation/ does the same on the host: there, <cuda_runtime.h> is emulation's, which includes it, with the include
+// guard of this file.
 #include <cuda_runtime.h>
 
 #ifndef AZJ_CUDA_PTX_HOPPER_CUH
@@ -82,15 +82,15 @@ __device__ __forceinline__ void tensor_load_4d(void* target, const CUtensorMap* 
 }
 
 // cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes [target], [map, {channel, column,
-// row, sample}], [barrier], {tap_w, tap_h}: of a tensor channels x width x height x samples, the channels from `channel`
-// of the map's number of pixels. The pixels follow each other from (column, row, sample) in the map's steps, within its
+// row, sample}], [barrier], {tap_w, tap_h}: of a tensor channels x width x height x samples, the channels from
+// `channel` of the map's number of pixels. The pixels follow each other from (column, row, sample) in the map's steps, within its
 // corners; each is read tap_w to the right and tap_h down. What lies outside of the tensor becomes 0.
-__device__ __forceinline__ void tensor_load_im2col(void* target, const CUtensorMap* map, int32_t channel, int32_t column,
-                                                   int32_t row, int32_t sample, uint16_t tap_w, uint16_t tap_h,
-                                                   uint64_t* barrier) {
+__device__ __forceinline__ void tensor_load_im2col(void* target, const CUtensorMap* map, int32_t channel,
+                                                   int32_t column, int32_t row, int32_t sample, uint16_t tap_w,
+                                                   uint16_t tap_h, uint64_t* barrier) {
   asm volatile(
-      "cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5, %6}], "
-      "[%2], {%7, %8};\n" ::"r"(shared_address(target)),
+      "cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes [%0], "
+      "[%1, {%3, %4, %5, %6}], [%2], {%7, %8};\n" ::"r"(shared_address(target)),
       "l"(reinterpret_cast<uint64_t>(map)), "r"(shared_address(barrier)), "r"(channel), "r"(column), "r"(row),
       "r"(sample), "h"(tap_w), "h"(tap_h)
       : "memory");
