@@ -92,13 +92,21 @@ static inline __m256i first_lanes(int64_t count) {
 static inline Vec load_first(const float* p, int64_t count) { return _mm256_maskload_ps(p, first_lanes(count)); }
 static inline void store_first(float* p, Vec v, int64_t count) { _mm256_maskstore_ps(p, first_lanes(count), v); }
 #else
+// Four lanes. Constant positions: a loop over `count` would go through memory.
 static inline Vec load_first(const float* p, int64_t count) {
-  Vec v{};
-  for (int64_t i = 0; i < count; ++i) v[i] = p[i];
-  return v;
+  switch (count) {
+    case 0: return Vec{};
+    case 1: return Vec{p[0]};
+    case 2: return Vec{p[0], p[1]};
+    case 3: return Vec{p[0], p[1], p[2]};
+    default: return load(p);
+  }
 }
 static inline void store_first(float* p, Vec v, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) p[i] = v[i];
+  if (count >= kLanes) return store(p, v);
+  if (count > 0) p[0] = v[0];
+  if (count > 1) p[1] = v[1];
+  if (count > 2) p[2] = v[2];
 }
 #endif
 
