@@ -44,11 +44,12 @@ struct Correlation {
 struct PaddedCopy {
   explicit PaddedCopy(const Correlation& c);
 
-  // Where the inputs of output (p, q) for tap (r, s) of a channel lie.
-  int64_t offset(const Correlation& c, int64_t channel, int64_t p, int64_t q, int64_t r, int64_t s) const {
+  // Where the input of output (0, 0) for tap (r, s) of a channel lies; that of output (p, q) is p * rows.stride * row + q
+  // behind it. conv2d_implicit_supports() sees to it that 32 bits hold it.
+  int32_t offset(const Correlation& c, int64_t channel, int64_t r, int64_t s) const {
     const int64_t column = s * c.columns.dilation;
-    return channel * plane + (p * c.rows.stride + r * c.rows.dilation) * row + column % c.columns.stride * phase +
-           column / c.columns.stride + q;
+    return static_cast<int32_t>(channel * plane + r * c.rows.dilation * row + column % c.columns.stride * phase +
+                                column / c.columns.stride);
   }
 
   // Fills in what output rows begin..end-1 read of channels x[channel][height][width].

@@ -26,7 +26,7 @@ struct Sizes {
         tile_rows(tile_filters <= kFewFilters ? kManyRows : kFewRows),
         copy(c),
         weights(c.groups * tiles * tile_filters * c.products()),
-        offsets((c.products() * static_cast<int64_t>(sizeof(int64_t)) + 63) / 64 * 16),
+        offsets((c.products() + 15) / 16 * 16),
         thread_floats((copy.floats + 15) / 16 * 16),
         total((weights + 15) / 16 * 16 + offsets + team.threads() * thread_floats) {}
 
@@ -52,7 +52,7 @@ void pack_weights(const Correlation& c, const Sizes& size, const float* w, int64
 
 // sums[Rows * i + j] = sum over the products of weights[i] * row j of the inputs, for Filters filters.
 template <int Filters, int Rows>
-void tile(int64_t products, const int64_t* offsets, const float* const* rows, const float* weights, float* sums) {
+void tile(int64_t products, const int32_t* offsets, const float* const* rows, const float* weights, float* sums) {
   const float* x[Rows];
   for (int j = 0; j < Rows; ++j) x[j] = rows[j];
   Vec s[Filters][Rows] = {};
@@ -75,7 +75,7 @@ void tile(int64_t products, const int64_t* offsets, const float* const* rows, co
   }
 }
 
-using Tile = void (*)(int64_t, const int64_t*, const float* const*, const float*, float*);
+using Tile = void (*)(int64_t, const int32_t*, const float* const*, const float*, float*);
 // Instruction sets with 16 registers have tiles of up to 6 filters.
 #define AZJ_TILE(F) tile<(kTileRows >= F ? F : 1), (kFewFilters >= F ? kManyRows : kFewRows)>
 constexpr Tile kTiles[13] = {nullptr,     AZJ_TILE(1), AZJ_TILE(2), AZJ_TILE(3),  AZJ_TILE(4),
@@ -115,7 +115,7 @@ struct Taps {
 };
 
 // `rows` output rows from p on, at most a tile's, of group g of a sample whose channels are in `copy`.
-void tile_of_rows(const Correlation& c, const Sizes& size, const Output& o, const float* copy, const int64_t* offsets,
+void tile_of_rows(const Correlation& c, const Sizes& size, const Output& o, const float* copy, const int32_t* offsets,
                   const float* packed, int64_t g, int64_t p, int64_t rows, float* y) {
   alignas(64) float sums[kFewRows * kTileRows * kLanes > kManyRows * kFewFilters * kLanes
                              ? kFewRows * kTileRows * kLanes
@@ -156,12 +156,12 @@ void correlate(Team& team, const Correlation& c, const float* x, const float* w,
                float* workspace) {
   const Sizes size(team, c);
   float* packed = workspace;
-  int64_t* offsets = reinterpret_cast<int64_t*>(workspace + (size.weights + 15) / 16 * 16);
+  int32_t* offsets = reinterpret_cast<int32_t*>(workspace + (size.weights + 15) / 16 * 16);
   float* copies = reinterpret_cast<float*>(offsets) + size.offsets;
   int64_t k = 0;
   for (int64_t r = 0; r < c.rows.taps; ++r) {
     for (int64_t channel = 0; channel < c.channels; ++channel) {
-      for (int64_t s = 0; s < c.columns.taps; ++s) offsets[k++] = size.copy.offset(c, channel, 0, 0, r, s);
+      for (int64_t s = 0; s < c.columns.taps; ++s) offsets[k++] = size.copy.offset(c, channel, r, s);
     }
   }
   const int64_t packed_at_a_time = 1 + 4096 / (size.tile_filters * (c.products() + 1));

@@ -26,7 +26,7 @@ struct Sizes {
         vectors(c.rows.output * ((c.columns.output + kLanes - 1) / kLanes)),
         samples(max(1, min(kMostSamples, kVectorsPerVisit / vectors))),
         sums((c.groups * filter_tiles * tap_tiles * tile_filters * kTileTaps + kLanes - 1) / kLanes * kLanes),
-        offsets((tap_tiles * kTileTaps * static_cast<int64_t>(sizeof(int64_t)) + 63) / 64 * 16),
+        offsets((tap_tiles * kTileTaps + 15) / 16 * 16),
         thread_floats(sums * kLanes + samples * copy_floats),
         total(offsets + team.threads() * thread_floats) {}
 
@@ -47,7 +47,7 @@ struct Span {
 
 // sums[i * kTileTaps + j] += grad_z of filter i times x of tap j, lane by lane.
 template <int Filters>
-void tile(const Span& span, const float* grad_z, const float* x, const int64_t* offsets, float* sums) {
+void tile(const Span& span, const float* grad_z, const float* x, const int32_t* offsets, float* sums) {
   Vec s[Filters][kTileTaps];
 #pragma GCC unroll 8
   for (int i = 0; i < Filters; ++i) {
@@ -81,7 +81,7 @@ void tile(const Span& span, const float* grad_z, const float* x, const int64_t* 
   }
 }
 
-using Tile = void (*)(const Span&, const float*, const float*, const int64_t*, float*);
+using Tile = void (*)(const Span&, const float*, const float*, const int32_t*, float*);
 #define AZJ_TILE(F) tile<(kTileFilters >= F ? F : 1)>
 constexpr Tile kTiles[9] = {nullptr,     AZJ_TILE(1), AZJ_TILE(2), AZJ_TILE(3), AZJ_TILE(4),
                             AZJ_TILE(5), AZJ_TILE(6), AZJ_TILE(7), AZJ_TILE(8)};
@@ -89,7 +89,7 @@ constexpr Tile kTiles[9] = {nullptr,     AZJ_TILE(1), AZJ_TILE(2), AZJ_TILE(3), 
 
 // Output rows begin..end-1 (of a sample) of group g of `samples` samples from x and grad_z on.
 void accumulate(const Correlation& c, const Sizes& size, const float* x, const float* grad_z, int64_t samples,
-                int64_t g, int64_t begin, int64_t end, const int64_t* offsets, float* sums, float* copies) {
+                int64_t g, int64_t begin, int64_t end, const int32_t* offsets, float* sums, float* copies) {
   const int64_t in_group = c.channels * c.rows.input * c.columns.input;
   const int64_t out_plane = c.rows.output * c.columns.output;
   for (int64_t n = 0; n < samples; ++n) {
@@ -131,11 +131,11 @@ void conv2d_implicit_grad_weights(Team& team, const azj_conv2d_desc& d, const fl
                                   float* grad_w, float* workspace) {
   const Correlation c = Correlation::forward(d);
   const Sizes size(team, c);
-  int64_t* offsets = reinterpret_cast<int64_t*>(workspace);
+  int32_t* offsets = reinterpret_cast<int32_t*>(workspace);
   float* sums = workspace + size.offsets;  // of the first thread
   for (int64_t k = 0; k < size.tap_tiles * kTileTaps; ++k) {
     const int64_t tap = min(k, c.products() - 1);  // beyond the last tap it is computed again and not used
-    offsets[k] = size.copy.offset(c, tap / (c.rows.taps * c.columns.taps), 0, 0, tap / c.columns.taps % c.rows.taps,
+    offsets[k] = size.copy.offset(c, tap / (c.rows.taps * c.columns.taps), tap / c.columns.taps % c.rows.taps,
                                   tap % c.columns.taps);
   }
   bool used[kMostThreads] = {};  // small problems leave threads without rows
