@@ -176,6 +176,15 @@ public class cublas_h {
     public static int CUBLAS_GEMM_DEFAULT() {
         return CUBLAS_GEMM_DEFAULT;
     }
+    private static final int CUBLAS_COMPUTE_32F = (int)68L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLAS_COMPUTE_32F = 68
+     * }
+     */
+    public static int CUBLAS_COMPUTE_32F() {
+        return CUBLAS_COMPUTE_32F;
+    }
     private static final int CUBLAS_COMPUTE_32F_PEDANTIC = (int)69L;
     /**
      * {@snippet lang=c :

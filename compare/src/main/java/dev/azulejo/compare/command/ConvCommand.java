@@ -6,6 +6,7 @@ import dev.azulejo.compare.conv.ConvCase;
 import dev.azulejo.compare.conv.ConvComparison;
 import dev.azulejo.compare.conv.ConvComparison.Heat;
 import dev.azulejo.compare.conv.ConvRatios;
+import dev.azulejo.compare.measure.Clock;
 import dev.azulejo.compare.report.Environment;
 import dev.azulejo.compare.report.ReportFolder;
 import dev.azulejo.compare.report.Results;
@@ -124,7 +125,7 @@ final class ConvCommand implements Callable<Integer> {
         .add("epilogue", "none")
         .add("FLOP rule", "2 a product; taps on the padding are not counted")
         .add("data", "uniform in [-1, 1), sets that take turns past the last cache")
-        .add("clock", "host, around runs and one synchronisation")
+        .add("clock", Clock.of(device.stream()))
         .add("effort", options.effort());
   }
 }

@@ -7,6 +7,7 @@ import dev.azulejo.compare.gemm.GemmCase;
 import dev.azulejo.compare.gemm.GemmComparison;
 import dev.azulejo.compare.gemm.GemmOthers;
 import dev.azulejo.compare.gemm.GemmReport;
+import dev.azulejo.compare.measure.Clock;
 import dev.azulejo.compare.report.Environment;
 import dev.azulejo.compare.report.ReportFolder;
 import dev.azulejo.device.Device;
@@ -58,7 +59,7 @@ final class GemmCommand implements Callable<Integer> {
     PrintWriter text = spec.commandLine().getOut();
     ReportFolder folder = options.folder();
     try (Device device = machine.open()) {
-      against.check(GemmOthers.names(device, against.precision()));
+      against.check(GemmOthers.names(device.kind(), against.precision()));
       String list = shapes == null ? device.isHost() ? "gemm-cpu" : "gemm-standard" : shapes;
       List<GemmCase> cases = GemmCase.read(list);
       GemmOthers others = others(device, text);
@@ -87,7 +88,7 @@ final class GemmCommand implements Callable<Integer> {
 
   private GemmOthers others(Device device, PrintWriter text) {
     GemmOthers others = new GemmOthers(device, against.precision());
-    for (String name : GemmOthers.names(device, against.precision())) {
+    for (String name : GemmOthers.names(device.kind(), against.precision())) {
       if (!against.wants(name)) {
         continue;
       }
@@ -97,7 +98,7 @@ final class GemmCommand implements Callable<Integer> {
         if (against.names(name)) {
           throw e;
         }
-        text.println("without " + name + ": " + e.getMessage().lines().findFirst().orElse(""));
+        text.println("without " + name + ": " + e.getMessage());
       }
     }
     return others;
@@ -110,7 +111,7 @@ final class GemmCommand implements Callable<Integer> {
         .add("precision", against.precision())
         .add("peak", peak == null ? "not given" : peak + " GFLOP/s")
         .add("data", "uniform in [-1, 1), sets that take turns past the last cache")
-        .add("clock", "host, around runs and one synchronisation")
+        .add("clock", Clock.of(device.stream()))
         .add("effort", options.effort());
   }
 }

@@ -1,5 +1,6 @@
 package dev.azulejo.compare.conv;
 
+import dev.azulejo.compare.measure.Clock;
 import dev.azulejo.compare.measure.Contestant;
 import dev.azulejo.compare.measure.Effort;
 import dev.azulejo.compare.measure.Entrant;
@@ -65,7 +66,7 @@ public final class ConvComparison {
   public Heat run(ConvCase problem, ConvPass pass) {
     Stream stream = device.stream();
     try (ConvData data = new ConvData(device, problem, pass)) {
-      Trial trial = new Trial(stream::synchronize, effort);
+      Trial trial = new Trial(Clock.of(stream), effort);
       return new Heat(problem, pass, data.sets(), trial.run(entrants(problem, pass, data), data));
     } finally {
       stream.workspace().trim();

@@ -1,5 +1,6 @@
 package dev.azulejo.compare.gemm;
 
+import dev.azulejo.compare.measure.Clock;
 import dev.azulejo.compare.measure.Contestant;
 import dev.azulejo.compare.measure.Effort;
 import dev.azulejo.compare.measure.Entrant;
@@ -62,7 +63,7 @@ public final class GemmComparison {
       others.forEach(
           (name, other) ->
               entrants.add(new Entrant(name, precision, () -> other.prepare(problem, data))));
-      Trial trial = new Trial(device.stream()::synchronize, effort);
+      Trial trial = new Trial(Clock.of(device.stream()), effort);
       return new Heat(problem, data.sets(), trial.run(entrants, data));
     }
   }

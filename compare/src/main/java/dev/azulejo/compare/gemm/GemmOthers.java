@@ -1,9 +1,12 @@
 package dev.azulejo.compare.gemm;
 
 import dev.azulejo.bindings.VendorLibrary;
+import dev.azulejo.compare.engine.cublas.CublasProduct;
+import dev.azulejo.compare.measure.Contestant;
 import dev.azulejo.compare.measure.Effort;
 import dev.azulejo.compare.report.Environment;
 import dev.azulejo.device.Device;
+import dev.azulejo.device.DeviceKind;
 import dev.azulejo.device.Stream;
 import dev.azulejo.engine.Precision;
 import java.util.LinkedHashMap;
@@ -23,15 +26,20 @@ public final class GemmOthers {
     this.precision = precision;
   }
 
-  /** Who computes in this precision on a device. */
-  public static List<String> names(Device device, Precision precision) {
-    if (!device.isHost()) {
-      return List.of();
-    }
-    return switch (precision) {
-      case FP32 -> List.of(OneDnn.NAME, OpenBlas.NAME);
-      case BF16 -> List.of(OneDnn.NAME);
-      case TF32 -> List.of();
+  /** Who computes in this precision on such devices. */
+  public static List<String> names(DeviceKind kind, Precision precision) {
+    return switch (kind) {
+      case CPU ->
+          switch (precision) {
+            case FP32 -> List.of(OneDnn.NAME, OpenBlas.NAME);
+            case BF16 -> List.of(OneDnn.NAME);
+            case TF32 -> List.of();
+          };
+      case CUDA ->
+          precision == Precision.FP32
+              ? List.of(CuBlas.NAME, CuBlas.PEDANTIC)
+              : List.of(CuBlas.NAME);
+      case EMULATED -> List.of();
     };
   }
 
@@ -44,13 +52,35 @@ public final class GemmOthers {
    */
   public void add(String name) {
     Stream stream = device.stream();
-    if (name.equals(OneDnn.NAME)) {
-      versions.put(name, VendorLibrary.DNNL.version());
-      found.put(name, (problem, data) -> new OneDnn(stream, problem, data, precision));
-    } else {
-      versions.put(name, OpenBlas.load());
-      found.put(name, (problem, data) -> new OpenBlas(stream.threads(), problem, data));
+    switch (name) {
+      case OneDnn.NAME -> {
+        versions.put(name, VendorLibrary.DNNL.version());
+        found.put(name, (problem, data) -> new OneDnn(stream, problem, data, precision));
+      }
+      case OpenBlas.NAME -> {
+        versions.put(name, OpenBlas.load());
+        found.put(name, (problem, data) -> new OpenBlas(stream.threads(), problem, data));
+      }
+      case CuBlas.NAME, CuBlas.PEDANTIC -> {
+        VendorLibrary.CUBLAS.load();
+        versions.put(name, VendorLibrary.CUBLAS.describe());
+        found.put(name, (problem, data) -> cublas(name, problem, data));
+      }
+      default -> throw new IllegalArgumentException("nobody is called \"" + name + "\"");
     }
+  }
+
+  private Contestant cublas(String name, GemmCase problem, GemmData data) {
+    CublasProduct product =
+        CublasProduct.of(
+            device.stream(),
+            problem.m(),
+            problem.n(),
+            problem.k(),
+            problem.transposeA(),
+            problem.transposeB(),
+            CuBlas.compute(name, precision));
+    return new CuBlas(name, product, data);
   }
 
   /** Names the libraries in a report. */

@@ -11,7 +11,8 @@ public interface ProblemData extends AutoCloseable {
   void poison();
 
   /**
-   * Compares the first result with the float64 reference, as far as the precision allows.
+   * Waits for the work before it and compares the first result with the float64 reference, as far
+   * as the precision allows.
    *
    * @param winograd whether it was computed from transformed operands; see {@link
    *     Roundoff#winograd}

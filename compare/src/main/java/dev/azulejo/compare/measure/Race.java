@@ -23,18 +23,18 @@ public final class Race {
   private static final double PATIENCE = 3;
 
   private final int sets;
-  private final Runnable synchronize;
+  private final Clock clock;
   private final Effort effort;
 
   /**
    * A race.
    *
    * @param sets how many inputs are prepared
-   * @param synchronize waits until the device has done what it was told
+   * @param clock tells how long runs take
    */
-  public Race(int sets, Runnable synchronize, Effort effort) {
+  public Race(int sets, Clock clock, Effort effort) {
     this.sets = sets;
-    this.synchronize = synchronize;
+    this.clock = clock;
     this.effort = effort;
   }
 
@@ -119,13 +119,13 @@ public final class Race {
     }
 
     private double time(int runs) {
-      long begin = System.nanoTime();
-      for (int i = 0; i < runs; i++) {
-        contestant.run(next);
-        next = next + 1 == sets ? 0 : next + 1;
-      }
-      synchronize.run();
-      return (System.nanoTime() - begin) / NANOS;
+      return clock.seconds(
+          () -> {
+            for (int i = 0; i < runs; i++) {
+              contestant.run(next);
+              next = next + 1 == sets ? 0 : next + 1;
+            }
+          });
     }
   }
 }

@@ -10,16 +10,16 @@ import java.util.List;
  * those that agree are timed, taking turns.
  */
 public final class Trial {
-  private final Runnable synchronize;
+  private final Clock clock;
   private final Effort effort;
 
   /**
    * A trial.
    *
-   * @param synchronize waits until the device has done what it was told
+   * @param clock tells how long runs take
    */
-  public Trial(Runnable synchronize, Effort effort) {
-    this.synchronize = synchronize;
+  public Trial(Clock clock, Effort effort) {
+    this.clock = clock;
     this.effort = effort;
   }
 
@@ -61,7 +61,7 @@ public final class Trial {
           contestant.close();
         }
       }
-      List<Times> times = new Race(data.sets(), synchronize, effort).run(contestants);
+      List<Times> times = new Race(data.sets(), clock, effort).run(contestants);
       for (int i = 0; i < contestants.size(); i++) {
         Outcome timed = new Outcome.Timed(agreements.get(i), times.get(i));
         results[places.get(i)] = result(contestants.get(i), timed);
@@ -76,7 +76,6 @@ public final class Trial {
     try {
       data.poison();
       contestant.prove();
-      synchronize.run();
       return data.check(entrant.precision(), contestant.isWinograd());
     } catch (RuntimeException | Error e) {
       contestant.close();

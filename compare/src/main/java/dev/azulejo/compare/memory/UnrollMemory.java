@@ -1,6 +1,7 @@
 package dev.azulejo.compare.memory;
 
 import dev.azulejo.compare.conv.ConvCase;
+import dev.azulejo.compare.measure.Clock;
 import dev.azulejo.compare.measure.Contestant;
 import dev.azulejo.compare.measure.Effort;
 import dev.azulejo.compare.measure.Race;
@@ -47,7 +48,7 @@ public record UnrollMemory(int samples, long workspaceBytes, double seconds) {
         stream.workspace().reserve(way.workspaceBytes());
         ways.add(way);
       }
-      List<Times> times = new Race(1, stream::synchronize, effort).run(ways);
+      List<Times> times = new Race(1, Clock.of(stream), effort).run(ways);
       var measured = new ArrayList<UnrollMemory>();
       for (int i = 0; i < ways.size(); i++) {
         measured.add(

@@ -1,5 +1,6 @@
 package dev.azulejo.compare.overhead;
 
+import dev.azulejo.compare.measure.Clock;
 import dev.azulejo.compare.measure.Contestant;
 import dev.azulejo.compare.measure.Effort;
 import dev.azulejo.compare.measure.Race;
@@ -208,7 +209,7 @@ public final class OverheadComparison {
   }
 
   private List<Cost> race(String what, Way... ways) {
-    List<Times> times = new Race(1, () -> {}, effort).run(List.of(ways));
+    List<Times> times = new Race(1, Clock.host(), effort).run(List.of(ways));
     var costs = new ArrayList<Cost>();
     for (int i = 0; i < ways.length; i++) {
       Times one = times.get(i);

@@ -1,6 +1,7 @@
 package dev.azulejo.compare.training;
 
 import ai.djl.ndarray.types.DataType;
+import dev.azulejo.compare.measure.Clock;
 import dev.azulejo.compare.measure.Contestant;
 import dev.azulejo.compare.measure.Effort;
 import dev.azulejo.compare.measure.Race;
@@ -205,7 +206,7 @@ public final class TrainingComparison {
     for (Learner learner : learners) {
       contestants.add(new Turn(learner, batches, part));
     }
-    return new Race(batches.count(), () -> {}, effort).run(contestants);
+    return new Race(batches.count(), Clock.host(), effort).run(contestants);
   }
 
   /** A learner as somebody who is timed; each of its calls ends with the result on the host. */

@@ -35,7 +35,7 @@ class GemmComparisonTest {
     GemmCase problem = new GemmCase("small", m, n, k, transposeA, transposeB);
     try (Device device = Device.cpu(2)) {
       GemmOthers others = new GemmOthers(device, Precision.FP32);
-      GemmOthers.names(device, Precision.FP32).forEach(others::add);
+      GemmOthers.names(device.kind(), Precision.FP32).forEach(others::add);
       List<Result> results = others.comparison(ONCE).run(problem).results();
       for (Result result : results) {
         assertInstanceOf(Outcome.Timed.class, result.outcome(), result::toString);

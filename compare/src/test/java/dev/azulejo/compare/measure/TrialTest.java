@@ -82,7 +82,11 @@ class TrialTest {
   }
 
   private List<Result> run(Entrant... entrants) {
-    return new Trial(() -> {}, EFFORT).run(List.of(entrants), new Data());
+    return run(Clock.host(), entrants);
+  }
+
+  private List<Result> run(Clock clock, Entrant... entrants) {
+    return new Trial(clock, EFFORT).run(List.of(entrants), new Data());
   }
 
   @Test
@@ -99,6 +103,24 @@ class TrialTest {
             .toArray();
     assertTrue(samples[0] >= 3 && samples[1] >= 3);
     assertEquals(calls.size() - 6, samples[0] + samples[1]);
+  }
+
+  /** The warm-up's clock has a long reading, which is no time of a contestant's. */
+  @Test
+  void timesAreWhatTheClockSays() {
+    int[] samples = new int[1];
+    Clock clock =
+        work -> {
+          int before = calls.size();
+          work.run();
+          assertEquals(before + 1, calls.size());
+          return ++samples[0] <= 2 ? 60 : 0.25;
+        };
+    Outcome outcome = run(clock, writer("a", 3)).getFirst().outcome();
+    Times times = assertInstanceOf(Outcome.Timed.class, outcome).times();
+    assertEquals(0.25, times.sorted()[0]);
+    assertEquals(0.25, times.quantile(1));
+    assertEquals(samples[0] - 2, times.sorted().length);
   }
 
   @Test

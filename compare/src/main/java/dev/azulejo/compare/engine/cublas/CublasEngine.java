@@ -25,6 +25,6 @@ public record CublasEngine(String name, Precision precision) implements Engine {
               + "; choose --device cuda, or another engine");
     }
     return new CublasSession(
-        new CublasLibrary(), stream, stream.nativeStream(), precision, training);
+        new CublasLibrary(), stream, stream.nativeStream(), CublasCompute.of(precision), training);
   }
 }

@@ -13,7 +13,6 @@ import dev.azulejo.engine.ConvolutionPlan;
 import dev.azulejo.engine.DensePlan;
 import dev.azulejo.engine.Engine;
 import dev.azulejo.engine.EngineSession;
-import dev.azulejo.engine.Precision;
 import dev.azulejo.ops.Conv2dProblem;
 import dev.azulejo.ops.DenseProblem;
 import java.lang.foreign.Arena;
@@ -32,7 +31,7 @@ final class CublasSession implements EngineSession {
   /** The value of CUBLAS_STATUS_SUCCESS, a constant to the compiler. */
   private static final int SUCCESS = 0;
 
-  private static final int EXACT = cublas_h.CUBLAS_COMPUTE_32F_PEDANTIC();
+  private static final int EXACT = CublasCompute.CUBLAS_COMPUTE_32F_PEDANTIC.code();
 
   private final CublasApi api;
   private final Stream stream;
@@ -50,16 +49,11 @@ final class CublasSession implements EngineSession {
       CublasApi api,
       Stream stream,
       MemorySegment nativeStream,
-      Precision precision,
+      CublasCompute compute,
       boolean training) {
     this.api = api;
     this.stream = stream;
-    computeType =
-        switch (precision) {
-          case FP32 -> EXACT;
-          case TF32 -> cublas_h.CUBLAS_COMPUTE_32F_FAST_TF32();
-          case BF16 -> cublas_h.CUBLAS_COMPUTE_32F_FAST_16BF();
-        };
+    computeType = compute.code();
     convolutions = Engine.azulejo().open(stream, training);
     try (Arena scratch = Arena.ofConfined()) {
       MemorySegment out = scratch.allocate(cublas_h.C_POINTER);
@@ -121,7 +115,7 @@ final class CublasSession implements EngineSession {
   }
 
   /**
-   * C[m x n] = op(A) op(B) + beta C, row-major, with the session's precision. cuBLAS is
+   * C[m x n] = op(A) op(B) + beta C, row-major, with the session's arithmetic. cuBLAS is
    * column-major, where a row-major matrix is its own transpose: so it computes Cᵀ = op(B)ᵀ op(A)ᵀ.
    */
   void gemm(

@@ -148,7 +148,7 @@ class CublasEngineTest {
 
       @Override
       public EngineSession open(Stream on, boolean training) {
-        return new CublasSession(cublas, on, STREAM, precision, training);
+        return new CublasSession(cublas, on, STREAM, CublasCompute.of(precision), training);
       }
     };
   }
