@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A process of its own, its output in files. */
 public final class Child implements AutoCloseable {
-  private static final long TIMEOUT_SECONDS = 120;
+  private static final long TIMEOUT_SECONDS = 300;
 
   /** Settings of the surrounding shell that would change what a child finds or prints. */
   private static final Set<String> UNWANTED =
