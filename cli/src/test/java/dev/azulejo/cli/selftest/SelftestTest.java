@@ -30,6 +30,7 @@ class SelftestTest {
       Set.of(
           "stream_close",
           "stream_threads",
+          "stream_native",
           "synchronize",
           "upload",
           "download",
