@@ -14,6 +14,7 @@ import dev.azulejo.device.Device;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -88,6 +89,7 @@ final class GemmCommand implements Callable<Integer> {
 
   private GemmOthers others(Device device, PrintWriter text) {
     GemmOthers others = new GemmOthers(device, against.precision());
+    var missing = new LinkedHashMap<String, String>();
     for (String name : GemmOthers.names(device.kind(), against.precision())) {
       if (!against.wants(name)) {
         continue;
@@ -98,9 +100,10 @@ final class GemmCommand implements Callable<Integer> {
         if (against.names(name)) {
           throw e;
         }
-        text.println("without " + name + ": " + e.getMessage());
+        missing.merge(e.getMessage(), name, (before, one) -> before + ", " + one);
       }
     }
+    missing.forEach((why, names) -> text.println("without " + names + ": " + why));
     return others;
   }
 
