@@ -14,6 +14,8 @@ Packs a self-contained archive: a Java run time, Azulejo, the native library.
       --cuda                 with the CUDA backend, for every GPU that this source knows; needs nvcc, takes minutes
       --architectures LIST   with the CUDA backend, for these only: compute capabilities without the point, separated
                              by commas, such as 90a or 80,86,120
+      --with-compare         with the comparisons and engines of cuBLAS and cuDNN (12 MB), which are found on the machine
+                             that runs them; PyTorch, oneDNN and OpenBLAS (160 MB) stay out
       --with-data            with Fashion-MNIST (30 MB), from AZULEJO_DATA, the cache or /usr/share/datasets
   -o, --output FILE          default: azulejo-SYSTEM[-cuda].tar.xz here; FILE may end in .tar.gz, .tar.xz or .tar.zst
   -h, --help                 prints this
@@ -24,14 +26,15 @@ TEXT
 
 HERE=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd -P "$HERE/../.." && pwd)
-readonly HERE ROOT APP=$ROOT/cli/target/azulejo
+readonly HERE ROOT APP=$ROOT/cli/target/azulejo COMPARE=$ROOT/compare/target/azulejo
 
 # --- what is asked for -----------------------------------------------------------------------------------------------
 
-cuda= architectures= with_data= output= commit=
+cuda= architectures= with_compare= with_data= output= commit=
 while [[ $# -gt 0 ]]; do
   case $1 in
     --cuda) cuda=yes ;;
+    --with-compare) with_compare=yes ;;
     --with-data) with_data=yes ;;
     --architectures | -o | --output | --commit)
       [[ $# -ge 2 && -n $2 ]] || wrong "$1 needs a value"
@@ -69,6 +72,9 @@ for tool in jlink jar; do
   [[ -x $JAVA_HOME/bin/$tool ]] || die "the JDK in $JAVA_HOME has no $tool; JAVA_HOME may name a complete JDK"
 done
 [[ -f $APP/azulejo-cli.jar ]] || die "there is no $APP/azulejo-cli.jar; run this as ./azulejo bundle, which builds it"
+if [[ -n $with_compare && ! -f $COMPARE/azulejo-compare.jar ]]; then
+  die "there is no $COMPARE/azulejo-compare.jar; run this as ./azulejo bundle --with-compare, which builds it"
+fi
 [[ -d $(dirname "$output") ]] || die "the folder of $output does not exist"
 if [[ -n $cuda ]] && ! command -v "${CUDACXX:-nvcc}" >/dev/null; then
   die "--cuda needs nvcc, which is not on the PATH; install the CUDA toolkit and add its bin folder to the PATH," \
@@ -99,10 +105,12 @@ trap 'rm -rf "$STAGE"' EXIT
 BUNDLE=$STAGE/azulejo
 mkdir "$BUNDLE"
 
-# What module-info.java of core and cli name, and what their libraries use (jline: logging); BundleIT runs it. Not
-# compressed here, because the archive is, and better.
+# What module-info.java of core and cli name, and what their libraries use (jline: logging); BundleIT runs it. The
+# comparisons ask the JVM about the machine. Not compressed here, because the archive is, and better.
 runtime() {
-  "$JAVA_HOME/bin/jlink" --add-modules java.desktop,java.logging,java.net.http --strip-debug --no-header-files \
+  local modules=java.desktop,java.logging,java.net.http
+  [[ -z $with_compare ]] || modules+=,java.management,jdk.management,jdk.unsupported
+  "$JAVA_HOME/bin/jlink" --add-modules "$modules" --strip-debug --no-header-files \
     --no-man-pages --compress zip-0 --output "$BUNDLE/runtime" ||
     die "jlink failed; its message is above. If it says that it cannot link from $JAVA_HOME, let JAVA_HOME name another JDK"
   find "$BUNDLE/runtime" -name '*.so' -exec strip --strip-unneeded {} + # the JVM's symbols: a tenth of it
@@ -129,8 +137,22 @@ cuda_library() {
   "$JAVA_HOME/bin/jar" --update --file "$jar" -C "$STAGE" natives
 }
 
+# The comparisons without the contestants that compute on the CPU only.
+comparisons() {
+  local jar name
+  mkdir "$BUNDLE/app/compare"
+  for jar in "$COMPARE"/azulejo-compare.jar "$COMPARE"/lib/*.jar; do
+    name=${jar##*/}
+    case $name in
+      pytorch-native-* | pytorch-jni-* | dnnl-*-*-*-* | openblas-*-*-*-*) continue ;;
+    esac
+    [[ -f $BUNDLE/app/lib/$name ]] || cp "$jar" "$BUNDLE/app/compare"
+  done
+}
+
 runtime
 cp -R "$APP" "$BUNDLE/app"
+[[ -z $with_compare ]] || comparisons
 [[ -z $cuda ]] || cuda_library
 if [[ -n $data ]]; then
   mkdir -p "$BUNDLE/data/fashion-mnist"

@@ -110,6 +110,19 @@ class LauncherBuildTest {
     assertEquals(2, builds().size());
   }
 
+  @Test
+  void aBundleHasTheModuleCompareWhereItIsAskedFor() throws Exception {
+    Path script = machine.checkout.resolve("cli/bundle/bundle.sh");
+    Files.createDirectories(script.getParent());
+    Files.writeString(script, "#!/bin/sh\necho \"$@\"\n");
+    assertTrue(script.toFile().setExecutable(true));
+    machine.run("bundle").succeeded();
+    assertTrue(builds().getLast().contains("-pl cli -am"), builds()::toString);
+    Cli.Result with = machine.run("bundle", "--with-compare").succeeded();
+    assertTrue(builds().getLast().contains("-pl cli,compare -am"), builds()::toString);
+    assertTrue(with.out().endsWith("--with-compare\n"), with.out());
+  }
+
   /** A library of its own, which CMake brings up to date, unless the user names one. */
   @ParameterizedTest
   @ValueSource(strings = {"selftest --device emulated", "train --device=emulated:1"})
