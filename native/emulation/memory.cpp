@@ -16,6 +16,8 @@ namespace {
 
 constexpr size_t kQuarantineBytes = size_t{1} << 30;  // of address space; the pages themselves are given back at once
 constexpr size_t kQuarantineCount = 2048;
+// On each side. A thousand floats past the end still belong to the allocation: beyond may lie a thread's stack.
+constexpr size_t kGuardPages = 2;
 constexpr size_t kFilledBytes = size_t{256} << 20;  // larger allocations are not all touched, and read as zeros
 constexpr uint32_t kSignallingNan = 0x7fa00bad;
 
@@ -67,12 +69,12 @@ bool check_device_initialisation() {
 void* allocate_memory(size_t bytes, int device, bool host) {
   size_t page = page_bytes();
   if (bytes > SIZE_MAX / 4) return nullptr;
-  size_t used = round_up(bytes, kAllocationAlignment), pages = round_up(used, page);
-  void* mapping = mmap(nullptr, pages + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  size_t used = round_up(bytes, kAllocationAlignment), pages = round_up(used, page), guard = kGuardPages * page;
+  void* mapping = mmap(nullptr, pages + 2 * guard, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapping == MAP_FAILED) return nullptr;
-  char* first = static_cast<char*>(mapping) + page;
+  char* first = static_cast<char*>(mapping) + guard;
   if (mprotect(first, pages, PROT_READ | PROT_WRITE) != 0) {
-    munmap(mapping, pages + 2 * page);
+    munmap(mapping, pages + 2 * guard);
     return nullptr;
   }
   char* begin = first + pages - used;
@@ -82,7 +84,7 @@ void* allocate_memory(size_t bytes, int device, bool host) {
   allocation.device = device;
   allocation.host = host;
   allocation.mapping = reinterpret_cast<uintptr_t>(mapping);
-  allocation.mapping_bytes = pages + 2 * page;
+  allocation.mapping_bytes = pages + 2 * guard;
   registry().allocations.emplace(allocation.begin, allocation);
   if (bytes <= kFilledBytes) {
     uint32_t* words = reinterpret_cast<uint32_t*>(begin);
