@@ -66,7 +66,8 @@ class DeviceArray {
       }
     }
     std::vector<T> values(count_);
-    std::memcpy(values.data(), bytes.data() + before_, count_ * sizeof(T));
+    // An empty vector's data may be null, which memcpy() does not take even for no bytes.
+    if (count_ > 0) std::memcpy(values.data(), bytes.data() + before_, count_ * sizeof(T));
     return values;
   }
 
