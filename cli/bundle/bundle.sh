@@ -14,7 +14,7 @@ Packs a self-contained archive: a Java run time, Azulejo, the native library.
       --cuda                 with the CUDA backend, for every GPU that this source knows; needs nvcc, takes minutes
       --architectures LIST   with the CUDA backend, for these only: compute capabilities without the point, separated
                              by commas, such as 90a or 80,86,120
-      --with-compare         with the comparisons and engines of cuBLAS and cuDNN (12 MB), which are found on the machine
+      --with-compare         with the comparisons and engines of cuBLAS and cuDNN (9 MB), which are found on the machine
                              that runs them; PyTorch, oneDNN and OpenBLAS (160 MB) stay out
       --with-data            with Fashion-MNIST (30 MB), from AZULEJO_DATA, the cache or /usr/share/datasets
   -o, --output FILE          default: azulejo-SYSTEM[-cuda].tar.xz here; FILE may end in .tar.gz, .tar.xz or .tar.zst
