@@ -156,23 +156,32 @@ class Passes {
           });
   }
 
-  // Forward alone: the gradients of these algorithms are implicit()'s.
+  // Forward and gradient to the input.
   void hopper(ConvMath math, GemmTile tile) {
     std::string reason;
     if (!azj::cuda::has_hopper(reason) || !azj::cuda::conv2d_hopper_fits(d_, reason)) return;
     const Rounding rounding = math == ConvMath::TF32 ? Rounding::TF32 : Rounding::BF16;
-    const auto x = rounded(x_, rounding), w = rounded(w_, rounding);
-    std::vector<Exact> y(at(ref_.z));
-    ref_.products([&](size_t i, size_t j, size_t k) { y[k].add(static_cast<double>(x[i]) * w[j]); });
+    const auto x = rounded(x_, rounding), w = rounded(w_, rounding), dz = rounded(dz_, rounding);
+    std::vector<Exact> y(at(ref_.z)), dx(at(ref_.x));
+    ref_.products([&](size_t i, size_t j, size_t k) {
+      y[k].add(static_cast<double>(x[i]) * w[j]);
+      dx[i].add(static_cast<double>(dz[k]) * w[j]);
+    });
     finish_forward(y);
-    const int number = static_cast<int>(math), size = static_cast<int>(tile);
-    pass("wgmma, math " + std::to_string(number) + " tile " + std::to_string(size) + ", " + describe(d_), y,
-         [&](float* out) {
-           Workspace workspace(azj::cuda::conv2d_hopper_workspace_bytes(d_, math));
-           azj::cuda::conv2d_hopper_forward(stream_, d_, math, device_x_.data(), device_w_.data(), device_bias_.data(),
-                                            out, workspace.data(), tile);
-           finish_workspace(workspace);
-         });
+    const std::string what = "wgmma, math " + std::to_string(static_cast<int>(math)) + " tile " +
+                             std::to_string(static_cast<int>(tile)) + ", " + describe(d_);
+    pass("forward: " + what, y, [&](float* out) {
+      Workspace workspace(azj::cuda::conv2d_hopper_workspace_bytes(d_, AZJ_CONV_FORWARD, math));
+      azj::cuda::conv2d_hopper_forward(stream_, d_, math, device_x_.data(), device_w_.data(), device_bias_.data(), out,
+                                       workspace.data(), tile);
+      finish_workspace(workspace);
+    });
+    pass("gradient to input: " + what, dx, [&](float* out) {
+      Workspace workspace(azj::cuda::conv2d_hopper_workspace_bytes(d_, AZJ_CONV_GRAD_INPUT, math));
+      azj::cuda::conv2d_hopper_grad_input(stream_, d_, math, device_dz_.data(), device_w_.data(), out, workspace.data(),
+                                          tile);
+      finish_workspace(workspace);
+    });
   }
 
   void grad_bias() {

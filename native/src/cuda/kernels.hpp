@@ -53,12 +53,14 @@ void conv2d_im2col_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, 
 void conv2d_im2col_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, GemmRung rung, const float* x,
                                 const float* grad_z, float* grad_w, void* workspace);
 
-// conv2d_hopper.cu: TF32 and BF16, compute capability 9.0. fits(): within the limits of the copy engine, or the reason.
+// conv2d_hopper.cu: TF32 and BF16, compute capability 9.0; not the gradient to the weights. fits(): within the limits of the copy engine, or the reason.
 bool conv2d_hopper_fits(const azj_conv2d_desc& desc, std::string& reason);
-uint64_t conv2d_hopper_workspace_bytes(const azj_conv2d_desc& desc, ConvMath math);
+uint64_t conv2d_hopper_workspace_bytes(const azj_conv2d_desc& desc, int32_t pass, ConvMath math);
 void conv2d_hopper_forward(cudaStream_t stream, const azj_conv2d_desc& desc, ConvMath math, const float* x,
                            const float* w, const float* bias, float* y, void* workspace,
                            GemmTile tile = GemmTile::AUTO);
+void conv2d_hopper_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, ConvMath math, const float* grad_z,
+                              const float* w, float* grad_x, void* workspace, GemmTile tile = GemmTile::AUTO);
 
 // conv2d_implicit_gemm.cu. Only the gradient to the weights needs a workspace. `tile` is for tests and measurements; the
 // query takes the same one.

@@ -45,8 +45,8 @@ uint64_t workspace_bytes(const azj_conv2d_desc& d, int32_t pass, int32_t algorit
     case AZJ_CONV_IM2COL_GEMM:
       return conv2d_im2col_workspace_bytes(d, pass);
     default:
-      if (is_hopper(algorithm) && pass == AZJ_CONV_FORWARD) {
-        return conv2d_hopper_workspace_bytes(d, math_of(algorithm));
+      if (is_hopper(algorithm) && pass != AZJ_CONV_GRAD_WEIGHTS) {
+        return conv2d_hopper_workspace_bytes(d, pass, math_of(algorithm));
       }
       return pass == AZJ_CONV_GRAD_WEIGHTS ? conv2d_implicit_grad_weights_workspace_bytes(d, math_of(algorithm)) : 0;
   }
@@ -86,6 +86,9 @@ void run_pass(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, int32
     default:
       if (is_hopper(algorithm) && pass == AZJ_CONV_FORWARD) {
         return conv2d_hopper_forward(stream, d, math_of(algorithm), o.first, o.second, o.bias, o.result, o.workspace);
+      }
+      if (is_hopper(algorithm) && pass == AZJ_CONV_GRAD_INPUT) {
+        return conv2d_hopper_grad_input(stream, d, math_of(algorithm), o.first, o.second, o.result, o.workspace);
       }
       return run_implicit(stream, d, pass, math_of(algorithm), o);
   }
