@@ -50,9 +50,25 @@ void pack_weights(const Correlation& c, const Sizes& size, const float* w, int64
   }
 }
 
-// sums[Rows * i + j] = sum over the products of weights[i] * row j of the inputs, for Filters filters.
+struct Output {
+  const float* bias;
+  int32_t activation;
+  float slope;
+};
+
+// Where a tile's outputs go. With a `sums` they go there, sums[Rows * i + j], and finish() sees to the rest; otherwise
+// the tile ends with bias and ReLU or no activation, and stores `count` outputs of `rows` rows of each filter in y.
+struct Target {
+  float* sums;
+  float* y;
+  int64_t plane, row_distance, rows, count;
+  const float* bias;  // of the tile's first filter, or null
+  bool relu;
+};
+
+// The sum over the products of weights[i] * row j of the inputs, for Filters filters.
 template <int Filters, int Rows>
-void tile(int64_t products, const int32_t* offsets, const float* const* rows, const float* weights, float* sums) {
+void tile(int64_t products, const int32_t* offsets, const float* const* rows, const float* weights, const Target& to) {
   const float* x[Rows];
   for (int j = 0; j < Rows; ++j) x[j] = rows[j];
   Vec s[Filters][Rows] = {};
@@ -68,26 +84,42 @@ void tile(int64_t products, const int32_t* offsets, const float* const* rows, co
     }
     weights += Filters;
   }
+  if (to.sums != nullptr) {
+#pragma GCC unroll 12
+    for (int i = 0; i < Filters; ++i) {
+#pragma GCC unroll 8
+      for (int j = 0; j < Rows; ++j) store(to.sums + (i * Rows + j) * kLanes, s[i][j]);
+    }
+    return;
+  }
+  const float least = to.relu ? 0.0f : -__builtin_inff();
 #pragma GCC unroll 12
   for (int i = 0; i < Filters; ++i) {
+    const Vec bias = to.bias == nullptr ? Vec{} : splat(to.bias[i]);
+    float* y = to.y + i * to.plane;
 #pragma GCC unroll 8
-    for (int j = 0; j < Rows; ++j) store(sums + (i * Rows + j) * kLanes, s[i][j]);
+    for (int j = 0; j < Rows; ++j) {
+      Vec z = s[i][j] + bias;
+      z = z < splat(least) ? Vec{} : z;  // false for NaN
+      if (j < to.rows) {
+        if (to.count == kLanes) {
+          store(y, z);
+        } else {
+          store_first(y, z, to.count);
+        }
+      }
+      y += to.row_distance;
+    }
   }
 }
 
-using Tile = void (*)(int64_t, const int32_t*, const float* const*, const float*, float*);
+using Tile = void (*)(int64_t, const int32_t*, const float* const*, const float*, const Target&);
 // Instruction sets with 16 registers have tiles of up to 6 filters.
 #define AZJ_TILE(F) tile<(kTileRows >= F ? F : 1), (kFewFilters >= F ? kManyRows : kFewRows)>
 constexpr Tile kTiles[13] = {nullptr,     AZJ_TILE(1), AZJ_TILE(2), AZJ_TILE(3),  AZJ_TILE(4),
                              AZJ_TILE(5), AZJ_TILE(6), AZJ_TILE(7), AZJ_TILE(8),  AZJ_TILE(9),
                              AZJ_TILE(10), AZJ_TILE(11), AZJ_TILE(12)};
 #undef AZJ_TILE
-
-struct Output {
-  const float* bias;
-  int32_t activation;
-  float slope;
-};
 
 // Adds the sums of a tile to `count` outputs of a row, `distance` apart; the last block adds the bias and applies the
 // activation.
@@ -114,6 +146,17 @@ struct Taps {
   int64_t begin, end;
 };
 
+// The lines of the next `rows` rows of a tile's outputs, for writing: as many planes as a tile has filters are more
+// streams than the processor follows by itself, and each line that is not there yet would hold up a store.
+inline void prefetch_outputs(const Correlation& c, const float* y, int64_t filters, int64_t rows) {
+  for (int64_t i = 0; i < filters; ++i) {
+    for (int64_t j = 0; j < rows; ++j) {
+      const float* row = y + i * c.plane + j * c.row_distance;
+      for (int64_t q = 0; q < c.columns.output * c.column_distance; q += 16) __builtin_prefetch(row + q, 1, 3);
+    }
+  }
+}
+
 // `rows` output rows from p on, at most a tile's, of group g of a sample whose channels are in `copy`.
 void tile_of_rows(const Correlation& c, const Sizes& size, const Output& o, const float* copy, const int32_t* offsets,
                   const float* packed, int64_t g, int64_t p, int64_t rows, float* y) {
@@ -127,6 +170,8 @@ void tile_of_rows(const Correlation& c, const Sizes& size, const Output& o, cons
   for (int64_t k = k_begin; k < k_end; k += kBlockProducts) {
     const int64_t products = min(kBlockProducts, taps.end * row_products - k);
     const bool first = k == k_begin, last = k + kBlockProducts >= k_end;
+    const bool direct = first && last && c.column_distance == 1 &&
+                        (o.activation == AZJ_IDENTITY || o.activation == AZJ_RELU);
     for (int64_t q = 0; q < c.columns.output; q += kLanes) {
       const float* inputs[kManyRows];
       for (int64_t j = 0; j < kManyRows; ++j) {  // beyond the last row it is computed again and not stored
@@ -136,7 +181,20 @@ void tile_of_rows(const Correlation& c, const Sizes& size, const Output& o, cons
       for (int64_t t = 0; t < size.tiles; ++t) {
         const int64_t filter = t * size.tile_filters, filters = min(size.tile_filters, c.filters - filter);
         const float* weights = packed + (g * size.tiles + t) * size.tile_filters * c.products() + k * filters;
-        kTiles[filters](products, offsets + k, inputs, weights, sums);
+        if (first && q == 0) {
+          prefetch_outputs(c, y + filter * c.plane + c.first + (p + rows) * c.row_distance, filters,
+                           min(rows, c.rows.output - p - rows));
+        }
+        const Target target{direct ? nullptr : sums,
+                            y + filter * c.plane + c.first + p * c.row_distance + q,
+                            c.plane,
+                            c.row_distance,
+                            rows,
+                            count,
+                            o.bias == nullptr ? nullptr : o.bias + g * c.filters + filter,
+                            o.activation == AZJ_RELU};
+        kTiles[filters](products, offsets + k, inputs, weights, target);
+        if (direct) continue;
         // The last tile may have fewer filters, and so more rows, than the others.
         const int64_t tile_rows = filters <= kFewFilters ? kManyRows : kFewRows;
         for (int64_t i = 0; i < filters; ++i) {
