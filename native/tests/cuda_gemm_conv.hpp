@@ -17,6 +17,7 @@ void test_im2col(cudaStream_t stream);
 void test_conv2d(cudaStream_t stream);
 void test_conv2d_large(cudaStream_t stream);
 void test_conv2d_contract(cudaStream_t stream);
+void test_conv2d_winograd(cudaStream_t stream);
 void test_dense(cudaStream_t stream);
 
 // A sum in double with the sum of its terms' sizes: the error of a float sum is a share of that.
@@ -55,9 +56,11 @@ inline double activated(int32_t activation, double slope, double z) {
   }
 }
 
+constexpr double kRounding = 2e-6;  // of float sums, as a share of their terms' sizes
+
 // Every element within `share` of the sum of its terms' sizes. A NaN is a failure.
 inline void compare(const std::string& what, const std::vector<float>& actual, const std::vector<Exact>& expected,
-                    double share = 2e-6) {
+                    double share = kRounding) {
   if (actual.size() != expected.size()) {
     ++failures;
     std::printf("%s: %zu elements, expected %zu\n", what.c_str(), actual.size(), expected.size());

@@ -11,6 +11,7 @@ namespace {
 using azj::cuda::ConvMath;
 using azj::cuda::GemmRung;
 using azj::cuda::GemmTile;
+using azj::cuda::WinogradForm;
 
 constexpr size_t at(int64_t index) { return static_cast<size_t>(index); }
 
@@ -184,6 +185,33 @@ class Passes {
     });
   }
 
+  // Its sums are of numbers larger than the terms: |A^T| [|G||g||G^T| . |B^T||d||B|] |A|, at most 58 times the largest
+  // (docs/numerics.md has the exact bound, which the tests in core use).
+  void winograd(WinogradForm form) {
+    if (!azj::cuda::conv2d_winograd_supports(d_)) return;
+    constexpr double kShare = 2e-5;
+    check("winograd, form " + std::to_string(static_cast<int>(form)), Rounding::NONE,
+          [&](float* y) {
+            Workspace workspace(azj::cuda::conv2d_winograd_workspace_bytes(d_, AZJ_CONV_FORWARD, form));
+            azj::cuda::conv2d_winograd_forward(stream_, d_, device_x_.data(), device_w_.data(), device_bias_.data(), y,
+                                               workspace.data(), form);
+            finish_workspace(workspace);
+          },
+          [&](float* dx) {
+            Workspace workspace(azj::cuda::conv2d_winograd_workspace_bytes(d_, AZJ_CONV_GRAD_INPUT, form));
+            azj::cuda::conv2d_winograd_grad_input(stream_, d_, device_dz_.data(), device_w_.data(), dx,
+                                                  workspace.data(), form);
+            finish_workspace(workspace);
+          },
+          [&](float* dw) {
+            Workspace workspace(azj::cuda::conv2d_winograd_workspace_bytes(d_, AZJ_CONV_GRAD_WEIGHTS));
+            azj::cuda::conv2d_winograd_grad_weights(stream_, d_, device_x_.data(), device_dz_.data(), dw,
+                                                    workspace.data());
+            finish_workspace(workspace);
+          },
+          kShare);
+  }
+
   void grad_bias() {
     std::vector<Exact> expected(at(d_.filters));
     for (size_t i = 0; i < dz_.size(); ++i) expected[at(ref_.filter_of(i))].add(dz_[i]);
@@ -229,7 +257,7 @@ class Passes {
 
   template <class Forward, class GradInput, class GradWeights>
   void check(const std::string& algorithm, Rounding rounding, Forward&& forward, GradInput&& grad_input,
-             GradWeights&& grad_weights) {
+             GradWeights&& grad_weights, double share = kRounding) {
     const auto x = rounded(x_, rounding), w = rounded(w_, rounding), dz = rounded(dz_, rounding);
     std::vector<Exact> y(at(ref_.z)), dx(at(ref_.x)), dw(at(ref_.w));
     ref_.products([&](size_t i, size_t j, size_t k) {
@@ -239,9 +267,9 @@ class Passes {
     });
     finish_forward(y);
     const std::string what = algorithm + ", " + describe(d_);
-    pass("forward: " + what, y, forward);
-    pass("gradient to input: " + what, dx, grad_input);
-    pass("gradient to weights: " + what, dw, grad_weights);
+    pass("forward: " + what, y, forward, share);
+    pass("gradient to input: " + what, dx, grad_input, share);
+    pass("gradient to weights: " + what, dw, grad_weights, share);
   }
 
   void finish_forward(std::vector<Exact>& y) const {
@@ -252,11 +280,11 @@ class Passes {
   }
 
   template <class Run>
-  void pass(const std::string& what, const std::vector<Exact>& expected, Run&& run) {
+  void pass(const std::string& what, const std::vector<Exact>& expected, Run&& run, double share = kRounding) {
     auto out = poisoned<float>(expected.size(), offset_);
     run(out.data());
     finish_stream(stream_);
-    compare(what, out.read(), expected);
+    compare(what, out.read(), expected, share);
   }
 
   cudaStream_t stream_;
@@ -332,6 +360,31 @@ void test_conv2d_large(cudaStream_t stream) {
   Passes deep(stream, conv(19, 1, 33, 32, 2, 2, 2, 1, 1, 0, 0, 1, 1, 1), 0);
   deep.grad_bias();
   deep.direct();
+}
+
+// Corners of the tiles: planes of 1 pixel to several tiles, paddings that crop the gradient's, channels and filters around
+// the panels of the fused kernel, batches whose samples share a block.
+void test_conv2d_winograd(cudaStream_t stream) {
+  const azj_conv2d_desc problems[] = {
+      conv(1, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1),    conv(1, 1, 3, 3, 1, 3, 3, 1, 1, 0, 0, 1, 1, 1),
+      conv(3, 5, 6, 5, 33, 3, 3, 1, 1, 1, 1, 1, 1, 1),   conv(2, 4, 7, 9, 32, 3, 3, 1, 1, 0, 0, 1, 1, 1),
+      conv(2, 33, 8, 8, 3, 3, 3, 1, 1, 2, 2, 1, 1, 1),   conv(1, 3, 2, 35, 6, 3, 3, 1, 1, 2, 0, 1, 1, 1),
+      conv(1, 2, 4, 5, 3, 3, 3, 1, 1, 4, 3, 1, 1, 1),    conv(35, 6, 4, 4, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+      conv(1, 9, 21, 18, 66, 3, 3, 1, 1, 1, 1, 1, 1, 1), conv(2, 8, 12, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+  };
+  int number = 0;
+  for (azj_conv2d_desc d : problems) {
+    d.activation = number % 5;
+    d.slope = 0.25f;
+    Passes passes(stream, d, number % 4 == 2 ? 1 : 0);
+    passes.winograd(WinogradForm::AUTO);
+    passes.winograd(WinogradForm::STAGED);
+    passes.winograd(WinogradForm::FUSED);
+    ++number;
+  }
+  // Many channels and filters: STAGED by itself. Slices of the gradient to the weights.
+  Passes(stream, conv(1, 330, 3, 3, 320, 3, 3, 1, 1, 1, 1, 1, 1, 1), 0).winograd(WinogradForm::AUTO);
+  Passes(stream, conv(3, 3, 61, 33, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1), 0).winograd(WinogradForm::AUTO);
 }
 
 // Twice the same bits, also where sums are cut into parts; NaN and infinity arrive; sizes beyond 32 bits are refused.

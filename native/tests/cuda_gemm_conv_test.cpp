@@ -12,6 +12,7 @@ int main() {
   test_im2col(stream);
   test_conv2d(stream);
   test_conv2d_large(stream);
+  test_conv2d_winograd(stream);
   test_conv2d_contract(stream);
   test_dense(stream);
   CUDA(cudaStreamDestroy(stream));

@@ -158,7 +158,7 @@ void convolutions() {
     const auto x = random_floats(3 * 4 * 9 * 8, 20), w = random_floats(4 * (4 / groups) * 3 * 2, 21);
     const auto grad = random_floats(3 * 4 * 9 * 8, 22);
     for (int32_t algorithm = AZJ_CONV_AUTO; algorithm <= AZJ_CONV_HOPPER_BF16; ++algorithm) {
-      if (algorithm == AZJ_CONV_WINOGRAD) continue;  // of the CPU
+      if (algorithm == AZJ_CONV_WINOGRAD) continue;  // winograd()
       const double tolerance = algorithm < AZJ_CONV_IMPLICIT_GEMM_TF32 ? 1e-4 : 0.2;
       agree("conv2d", tolerance, [&](Machine& m, bool cpu) {
         azj_conv2d_desc d{3, 4, 9, 8, 4, 3, 2, 2, 1, 1, 0, 1, 2, groups, 2, 0, AZJ_LEAKY_RELU, 0.2f, 0};
@@ -167,6 +167,19 @@ void convolutions() {
       });
     }
   }
+}
+
+void winograd() {
+  const auto x = random_floats(3 * 4 * 9 * 8, 23), w = random_floats(5 * 4 * 9, 24), grad = random_floats(3 * 5 * 9 * 8, 25);
+  agree("conv2d by Winograd", 1e-4, [&](Machine& m, bool) {
+    const azj_conv2d_desc d{3, 4, 9, 8, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0, AZJ_CONV_WINOGRAD, AZJ_RELU, 0, 0};
+    return convolve(m, d, x, w, grad);
+  });
+  Machine device(AZJ_DEVICE_EMULATED, 0);
+  azj_conv2d_desc strided{1, 1, 9, 9, 1, 3, 3, 2, 1, 1, 1, 1, 1, 1, 0, AZJ_CONV_WINOGRAD, AZJ_IDENTITY, 0, 0};
+  int32_t algorithm = 0;
+  FAILS(AZJ_UNSUPPORTED, "this is a 3x3 kernel, stride 2x1",
+        azj_conv2d_algorithm(device.stream, &strided, AZJ_CONV_FORWARD, &algorithm));
 }
 
 void pooling() {
@@ -290,6 +303,7 @@ int main() {
   optimizers();
   products();
   convolutions();
+  winograd();
   pooling();
   batches();
   table_rows();

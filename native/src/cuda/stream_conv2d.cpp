@@ -1,4 +1,5 @@
 // Convolution on a CUDA stream: which algorithm runs, and what each needs.
+#include <cinttypes>
 #include <string>
 
 #include "choice.hpp"
@@ -44,6 +45,8 @@ uint64_t workspace_bytes(const azj_conv2d_desc& d, int32_t pass, int32_t algorit
       return 0;
     case AZJ_CONV_IM2COL_GEMM:
       return conv2d_im2col_workspace_bytes(d, pass);
+    case AZJ_CONV_WINOGRAD:
+      return conv2d_winograd_workspace_bytes(d, pass);
     default:
       if (is_hopper(algorithm) && pass != AZJ_CONV_GRAD_WEIGHTS) {
         return conv2d_hopper_workspace_bytes(d, pass, math_of(algorithm));
@@ -71,6 +74,15 @@ void run_im2col(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, con
   }
 }
 
+void run_winograd(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, const PassOperands& o) {
+  switch (pass) {
+    case AZJ_CONV_FORWARD:
+      return conv2d_winograd_forward(stream, d, o.first, o.second, o.bias, o.result, o.workspace);
+    case AZJ_CONV_GRAD_INPUT: return conv2d_winograd_grad_input(stream, d, o.first, o.second, o.result, o.workspace);
+    default: return conv2d_winograd_grad_weights(stream, d, o.first, o.second, o.result, o.workspace);
+  }
+}
+
 void run_implicit(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, ConvMath math, const PassOperands& o) {
   switch (pass) {
     case AZJ_CONV_FORWARD: return conv2d_implicit_forward(stream, d, math, o.first, o.second, o.bias, o.result);
@@ -83,6 +95,7 @@ void run_pass(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, int32
   switch (algorithm) {
     case AZJ_CONV_DIRECT: return run_direct(stream, d, pass, o);
     case AZJ_CONV_IM2COL_GEMM: return run_im2col(stream, d, pass, o);
+    case AZJ_CONV_WINOGRAD: return run_winograd(stream, d, pass, o);
     default:
       if (is_hopper(algorithm) && pass == AZJ_CONV_FORWARD) {
         return conv2d_hopper_forward(stream, d, math_of(algorithm), o.first, o.second, o.bias, o.result, o.workspace);
@@ -112,9 +125,10 @@ int32_t CudaStream::algorithm(const azj_conv2d_desc& d, int32_t pass) {
     if (has_hopper(reason) && conv2d_hopper_fits(d, reason)) return d.algorithm;
     throw Error(AZJ_UNSUPPORTED, "convolution algorithm " + std::to_string(d.algorithm) + ": " + reason);
   }
-  if (d.algorithm == AZJ_CONV_WINOGRAD) {
-    fail(AZJ_UNSUPPORTED, "AZJ_CONV_WINOGRAD (6) is an algorithm of the CPU; CUDA has AZJ_CONV_DIRECT (1), "
-         "AZJ_CONV_IM2COL_GEMM (2), AZJ_CONV_IMPLICIT_GEMM (3 to 5) and AZJ_CONV_HOPPER (7, 8)");
+  if (d.algorithm == AZJ_CONV_WINOGRAD && !conv2d_winograd_supports(d)) {
+    fail(AZJ_UNSUPPORTED, "AZJ_CONV_WINOGRAD is F(4x4, 3x3): it needs a 3x3 kernel, stride 1, dilation 1 and one group; "
+         "this is a %" PRId64 "x%" PRId64 " kernel, stride %" PRId64 "x%" PRId64 ", dilation %" PRId64 "x%" PRId64
+         ", %" PRId64 " groups", d.kernel_h, d.kernel_w, d.stride_h, d.stride_w, d.dilation_h, d.dilation_w, d.groups);
   }
   if (d.algorithm != AZJ_CONV_AUTO) return d.algorithm;
   const ConvSize size(d);
@@ -138,6 +152,7 @@ int32_t CudaStream::algorithm(const azj_conv2d_desc& d, int32_t pass) {
   add(size.depthwise ? AZJ_CONV_DIRECT : AZJ_CONV_IMPLICIT_GEMM);
   add(size.depthwise ? AZJ_CONV_IMPLICIT_GEMM : AZJ_CONV_DIRECT);
   add(AZJ_CONV_IM2COL_GEMM);
+  if (conv2d_winograd_supports(d)) add(AZJ_CONV_WINOGRAD);
   const ChoiceKey key{1 + pass, d.batch, d.channels, d.height, d.width, d.filters, d.kernel_h, d.kernel_w, d.stride_h,
                       d.stride_w, d.pad_h, d.pad_w, d.dilation_h, d.dilation_w, d.groups, d.samples_per_unroll};
   return choose(device_, handle(), recording_, key, candidates);

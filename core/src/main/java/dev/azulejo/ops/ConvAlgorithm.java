@@ -27,8 +27,8 @@ public enum ConvAlgorithm {
   /** As IMPLICIT_GEMM_TF32, rounded to BF16. */
   IMPLICIT_GEMM_BF16(azulejo_h.AZJ_CONV_IMPLICIT_GEMM_BF16(), Precision.BF16),
   /**
-   * F(4x4, 3x3): 36 products for 144, with larger rounding errors. CPU only; see {@link #fits} for
-   * what shapes.
+   * F(4x4, 3x3): 36 products for 144, with larger rounding errors; see {@link #fits} for what
+   * shapes.
    */
   WINOGRAD(azulejo_h.AZJ_CONV_WINOGRAD(), Precision.FLOAT32),
   /**
@@ -69,8 +69,7 @@ public enum ConvAlgorithm {
   public boolean runsOn(DeviceInfo device) {
     boolean cpu = device.kind() == DeviceKind.CPU;
     return switch (this) {
-      case AUTO, DIRECT, IM2COL_GEMM, IMPLICIT_GEMM -> true;
-      case WINOGRAD -> cpu;
+      case AUTO, DIRECT, IM2COL_GEMM, IMPLICIT_GEMM, WINOGRAD -> true;
       case IMPLICIT_GEMM_TF32, IMPLICIT_GEMM_BF16 -> !cpu && device.capability() >= TENSOR_CORES;
       case HOPPER_TF32, HOPPER_BF16 -> !cpu && device.capability() == HOPPER;
     };

@@ -1,0 +1,141 @@
+// What the Winograd convolutions share: the problem, its tiles, and their way from and to the planes of a sample.
+#pragma once
+
+#include "conv2d.hpp"
+#include "epilogue.cuh"
+#include "grid.hpp"
+#include "kernels.hpp"
+#include "launch.cuh"
+#include "winograd.cuh"
+
+namespace azj::cuda {
+
+// The correlation y = x * w of `samples` samples with 3x3 filters and stride 1: the forward pass, or the gradient to the
+// input, in which x is grad_z, y is grad_x, and the filters are turned by 180 degrees and transposed. Padding below 0 crops.
+struct WinogradProblem {
+  int64_t samples;
+  int channels, height, width;    // of x
+  int filters, out_h, out_w;      // of y
+  int pad_h, pad_w;
+  const float* x;
+  const float* w;
+  float* y;
+  int w_filter, w_channel;  // strides of w
+  bool turned;
+  GemmEpilogue epilogue;    // bias of the filters, activation
+};
+
+// The 4x4 tiles of planes of outputs, in rows, one sample after the other.
+struct WinogradTiles {
+  WinogradTiles(int64_t samples, int64_t out_h, int64_t out_w)
+      : columns(static_cast<int>(divide_up(out_w, kWinogradOut))),
+        count(samples * divide_up(out_h, kWinogradOut) * columns),
+        plane(divide_up(out_h, kWinogradOut) * columns),
+        row(columns) {}
+
+  int columns;
+  int64_t count;       // at most kMaxGemmExtent
+  Divisor plane, row;  // by the tiles of a plane, of a row
+};
+
+// A tile: its sample, and its first row and column of outputs.
+struct WinogradTile {
+  int64_t sample;
+  int row, column;
+  __device__ WinogradTile(const WinogradTiles& tiles, int index) {
+    const int n = tiles.plane.quotient(index), in_plane = tiles.plane.remainder(index, n);
+    const int r = tiles.row.quotient(in_plane);
+    sample = n;
+    row = r * kWinogradOut;
+    column = tiles.row.remainder(in_plane, r) * kWinogradOut;
+  }
+};
+
+// A window of kSize x kSize elements of a plane, of which some may lie outside.
+template <int kSize>
+struct WinogradWindow {
+  int offset;              // of its corner in the plane; may be below 0
+  int width;               // of the plane
+  unsigned rows, columns;  // a bit for each that is inside
+  __device__ WinogradWindow(int top, int left, int height, int plane_width)
+      : offset(0), width(plane_width), rows(0), columns(0) {
+#pragma unroll
+    for (int i = 0; i < kSize; ++i) {
+      rows |= static_cast<unsigned>(top + i) < static_cast<unsigned>(height) ? 1u << i : 0u;
+      columns |= static_cast<unsigned>(left + i) < static_cast<unsigned>(plane_width) ? 1u << i : 0u;
+    }
+    if (rows != 0 && columns != 0) offset = top * plane_width + left;  // elsewhere it might not fit an int
+  }
+  __device__ __forceinline__ float load(const float* plane, int i, int j) const {
+    const unsigned inside = rows >> i & 1 ? columns : 0;
+    return inside >> j & 1 ? plane[offset + i * width + j] : 0.0f;
+  }
+};
+
+// Stores the 4x4 outputs of tile `t` of a filter: y = activation(A^T m A + bias), m(point) the sums of its points.
+template <class Sums>
+__device__ __forceinline__ void winograd_store(const WinogradProblem& p, const WinogradTile& t, int filter, bool vectors,
+                                               Sums m) {
+  float z[kWinogradOut][kWinogradOut];
+  winograd_both_sides<WinogradOutput>([&](int i, int j) { return m(i * kWinogradIn + j); },
+                                      [&](int i, int j, float value) { z[i][j] = value; });
+  const float bias = row_bias(p.epilogue, filter);
+  float* const plane = p.y + (t.sample * p.filters + filter) * (int64_t{p.out_h} * p.out_w);
+#pragma unroll
+  for (int i = 0; i < kWinogradOut; ++i) {
+    if (t.row + i >= p.out_h) break;
+    float* const to = plane + (t.row + i) * p.out_w + t.column;
+#pragma unroll
+    for (int j = 0; j < kWinogradOut; ++j) {
+      z[i][j] = activate(p.epilogue.activation, p.epilogue.slope, z[i][j] + bias);
+    }
+    if (vectors) {
+      *reinterpret_cast<float4*>(to) = make_float4(z[i][0], z[i][1], z[i][2], z[i][3]);
+      continue;
+    }
+#pragma unroll
+    for (int j = 0; j < kWinogradOut; ++j) {
+      if (t.column + j < p.out_w) to[j] = z[i][j];
+    }
+  }
+}
+
+// Whether rows of outputs may be stored four at a time.
+inline bool winograd_vectors(const WinogradProblem& p) {
+  return p.out_w % kWinogradOut == 0 && reinterpret_cast<uintptr_t>(p.y) % sizeof(float4) == 0;
+}
+
+// Where U[point][channel][filter] lies: panels of `width` filters, the last of them filled up with zeros.
+struct WinogradFilters {
+  int width, panels, channels;     // channels: with those of zeros at the end
+  int64_t panel, channel, point;  // strides
+  int64_t floats() const { return panels * panel; }
+};
+
+constexpr int kWinogradThreads = 128;  // of a block of a transform
+
+// A thread for each element of a plane, the planes of blockIdx.y taking turns.
+inline dim3 winograd_grid(int64_t elements, int64_t planes) {
+  return dim3(static_cast<unsigned>(divide_up(elements, kWinogradThreads)),
+              static_cast<unsigned>(planes < kMaxGridYZ ? planes : kMaxGridYZ));
+}
+
+// conv2d_winograd.cu
+// The sizes of a pass; its pointers and epilogue are the caller's. For the gradient to the weights: the forward pass.
+WinogradProblem winograd_problem(const azj_conv2d_desc& desc, int32_t pass);
+// U = G w G^T.
+void winograd_transform_filters(cudaStream_t stream, const WinogradProblem& p, const WinogradFilters& layout, float* u);
+// V[point][channel][tile] = B^T x B, rows of `row` tiles; those beyond the last tile become 0.
+void winograd_transform_inputs(cudaStream_t stream, const WinogradProblem& p, const WinogradTiles& tiles, int64_t row,
+                               float* v);
+
+// conv2d_winograd_fused.cu: one kernel behind the filters' transform, for at most kMaxGemmExtent tiles. A block needs
+// more shared memory than devices before compute capability 8.0 have.
+constexpr size_t kWinogradFusedSharedBytes = 72 * 1024;
+WinogradFilters winograd_fused_filters(const WinogradProblem& p);
+void winograd_fused(cudaStream_t stream, const WinogradProblem& p, const float* u);
+
+// conv2d_winograd_weights.cu
+uint64_t winograd_grad_weights_workspace_bytes(const azj_conv2d_desc& desc);
+
+}  // namespace azj::cuda
