@@ -68,7 +68,8 @@ struct WinogradWindow {
   }
   __device__ __forceinline__ float load(const float* plane, int i, int j) const {
     const unsigned inside = rows >> i & 1 ? columns : 0;
-    return inside >> j & 1 ? plane[offset + i * width + j] : 0.0f;
+    const float* const row = plane + (offset + i * width);  // one address for all of its elements
+    return inside >> j & 1 ? row[j] : 0.0f;
   }
 };
 

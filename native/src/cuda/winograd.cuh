@@ -83,25 +83,26 @@ struct WinogradFilterAdjoint {
   }
 };
 
-// Applies one side to the columns of a tile, then to its rows: to(i, j, sum side[i][r] from(r, c) side[j][c]).
+// Applies one side to the rows of a tile, then to its columns: to(i, j, sum side[i][r] from(r, c) side[j][c]). Rows first:
+// what is loaded together then lies together, one address for a row.
 template <class Side, class From, class To>
 __device__ __forceinline__ void winograd_both_sides(From from, To to) {
   float half[Side::kTo][Side::kFrom];
 #pragma unroll
-  for (int c = 0; c < Side::kFrom; ++c) {
-    float column[Side::kFrom], transformed[Side::kTo];
+  for (int r = 0; r < Side::kFrom; ++r) {
+    float row[Side::kFrom], transformed[Side::kTo];
 #pragma unroll
-    for (int r = 0; r < Side::kFrom; ++r) column[r] = from(r, c);
-    Side::apply(column, transformed);
+    for (int c = 0; c < Side::kFrom; ++c) row[c] = from(r, c);
+    Side::apply(row, transformed);
 #pragma unroll
-    for (int i = 0; i < Side::kTo; ++i) half[i][c] = transformed[i];
+    for (int j = 0; j < Side::kTo; ++j) half[j][r] = transformed[j];
   }
 #pragma unroll
-  for (int i = 0; i < Side::kTo; ++i) {
+  for (int j = 0; j < Side::kTo; ++j) {
     float transformed[Side::kTo];
-    Side::apply(half[i], transformed);
+    Side::apply(half[j], transformed);
 #pragma unroll
-    for (int j = 0; j < Side::kTo; ++j) to(i, j, transformed[j]);
+    for (int i = 0; i < Side::kTo; ++i) to(i, j, transformed[i]);
   }
 }
 
