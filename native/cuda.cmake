@@ -10,20 +10,20 @@ set(AZJ_CUDA_ARCHITECTURES 75 80 86 89 90a 100 120 CACHE STRING "compute capabil
 
 # Host code: compiled by the C++ compiler.
 set(AZJ_CUDA_HOST_SOURCES
-  architectures check choice conv2d device event gemm graph memory staging stream stream_conv2d stream_gemm
-  stream_operations tensor_map)
+  architectures check choice conv2d device event gemm graph hopper_plan memory staging stream stream_conv2d
+  stream_gemm stream_operations tensor_map)
 list(TRANSFORM AZJ_CUDA_HOST_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cuda/\\1.cpp")
 
 # Kernels and their launchers.
 set(AZJ_CUDA_KERNEL_SOURCES
   activation conv2d_bias conv2d_direct conv2d_im2col conv2d_implicit_gemm conv2d_implicit_tensor
   conv2d_winograd conv2d_winograd_fused conv2d_winograd_weights dense elementwise
-  gather gemm_grid gemm_one_block gemm_pack gemm_register gemm_tensor gemm_tiled im2col loss optimizer pool2d random
-  reduction select softmax)
+  gather gemm_grid gemm_one_block gemm_pack gemm_register gemm_tensor gemm_tiled im2col loss optimizer plane_pack
+  pool2d random reduction select softmax)
 list(TRANSFORM AZJ_CUDA_KERNEL_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cuda/\\1.cu")
 
 # Those with instructions of compute capability 9.0 alone, compiled for it alone.
-set(AZJ_CUDA_HOPPER_SOURCES conv2d_hopper gemm_hopper)
+set(AZJ_CUDA_HOPPER_SOURCES conv2d_hopper conv2d_hopper_weights gemm_hopper)
 list(TRANSFORM AZJ_CUDA_HOPPER_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cuda/\\1.cu")
 
 # What architectures.cpp tells of the build.

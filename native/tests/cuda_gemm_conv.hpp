@@ -18,6 +18,7 @@ void test_conv2d(cudaStream_t stream);
 void test_conv2d_large(cudaStream_t stream);
 void test_conv2d_contract(cudaStream_t stream);
 void test_conv2d_winograd(cudaStream_t stream);
+void test_conv2d_hopper(cudaStream_t stream);
 void test_dense(cudaStream_t stream);
 
 // A sum in double with the sum of its terms' sizes: the error of a float sum is a share of that.

@@ -14,6 +14,7 @@ int main() {
   test_conv2d_large(stream);
   test_conv2d_winograd(stream);
   test_conv2d_contract(stream);
+  test_conv2d_hopper(stream);
   test_dense(stream);
   CUDA(cudaStreamDestroy(stream));
   return finish("cuda_gemm_conv");

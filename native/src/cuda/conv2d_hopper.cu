@@ -19,7 +19,7 @@
 #include "conv2d_implicit.cuh"
 #include "error.hpp"
 #include "gemm_pack.hpp"
-#include "hopper_store.cuh"
+#include "hopper_split.cuh"
 #include "kernels.hpp"
 
 namespace azj::cuda {
@@ -29,34 +29,48 @@ namespace {
 // What a tensor map in im2col mode holds.
 constexpr int64_t kMaxStep = 8, kMaxTap = 255, kMinCorner = -128, kMaxCorner = 127;
 
+// Where the elements of the result are.
+struct GatherResult {
+  ConvGather g;
+  __device__ float* column(int group, int j) const {
+    return GatherOutput{g, g.out + int64_t{group} * g.rows * g.out_plane}.column(j);
+  }
+  __device__ int64_t row_stride() const { return g.out_plane; }
+  __device__ GemmEpilogue epilogue(int group) const {
+    GemmEpilogue epilogue = g.epilogue;
+    epilogue.bias += group * epilogue.bias_group_stride;
+    return epilogue;
+  }
+};
+
 template <class Tile>
 __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(const __grid_constant__ TensorOperand weights,
                                                                           const __grid_constant__ CUtensorMap pixels,
-                                                                          ConvGather g, int first_tap,
-                                                                          unsigned tiles_of_group) {
+                                                                          const __grid_constant__ ConvGather g,
+                                                                          int first_tap,
+                                                                          const __grid_constant__ SplitGrid grid) {
   __shared__ __align__(8) uint64_t full[Tile::kStages];
   __shared__ __align__(8) uint64_t empty[Tile::kStages];
   const Ring<Tile> ring(full, empty);
   RingPosition<Tile::kStages> at;
-  const unsigned tiles = tiles_of_group * g.groups;
-  const int columns = g.samples * g.pixels_h * g.pixels_w;
+  const int64_t pieces = grid.tiles * grid.slices;
   const int parts = (g.channels - 1) / Tile::kDepth + 1;  // of a tap
-  const int steps = g.taps_h * g.taps_w * parts;
   const int warpgroup = threadIdx.x / 128;
   if (warpgroup == 0) {
     setmaxnreg_dec<24>();
     if (threadIdx.x < 32 && elect_one()) {
-      for (unsigned index = blockIdx.x; index < tiles; index += gridDim.x) {
-        const int group = static_cast<int>(index / tiles_of_group);
-        const TileOrder tile(index % tiles_of_group, g.rows, columns, Tile::kBlockM, Tile::kBlockN);
+      for (int64_t index = blockIdx.x; index < pieces; index += gridDim.x) {
+        const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
         const GatherPixel first(g, tile.column);
         const int w = first.v * g.step_w + g.origin_w, h = first.u * g.step_h + g.origin_h;
-        const int sample = group * g.samples + first.sample;
-        load_stages<Tile>(at, ring, steps, [&](int step, void* to_a, void* to_b, uint64_t* barrier) {
+        const int sample = tile.product * g.samples + first.sample;
+        load_stages<Tile>(at, ring, tile.end_step - tile.first_step,
+                          [&](int step_of_slice, void* to_a, void* to_b, uint64_t* barrier) {
+          const int step = tile.first_step + step_of_slice;
           const int tap = step / parts, channel = (step - tap * parts) * Tile::kDepth;
           const int r = g.tap_row.quotient(tap), s = g.tap_row.remainder(tap, r);
           const int weight_tap = first_tap + r * g.weight_tap_h + s * g.weight_tap_w;
-          tensor_load_4d(to_a, &weights.map, channel, tile.row, weight_tap, group * weights.group, barrier);
+          tensor_load_4d(to_a, &weights.map, channel, tile.row, weight_tap, tile.product * weights.group, barrier);
           tensor_load_im2col(to_b, &pixels, channel, w, h, sample, static_cast<uint16_t>(s * g.tap_w),
                              static_cast<uint16_t>(r * g.tap_h), barrier);
         });
@@ -64,16 +78,20 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(const 
     }
   } else {
     setmaxnreg_inc<240>();
-    const int warp = threadIdx.x / 32 - 4;  // of the consumers: 16 rows of the tile each
-    for (unsigned index = blockIdx.x; index < tiles; index += gridDim.x) {
-      const int group = static_cast<int>(index / tiles_of_group);
-      const TileOrder tile(index % tiles_of_group, g.rows, columns, Tile::kBlockM, Tile::kBlockN);
+    const int warp = threadIdx.x / 32 - 4;  // of the consumers
+    for (int64_t index = blockIdx.x; index < pieces; index += gridDim.x) {
+      const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
       float sums[Tile::kSums];
-      multiply_stages<Tile>(sums, at, ring, warpgroup - 1, steps);
+      multiply_stages<Tile>(sums, at, ring, warpgroup - 1, tile.end_step - tile.first_step);
+      if (grid.parts != nullptr) {
+        store_part<Tile>(sums, ring.staging(warp), grid, index, warp);
+        continue;
+      }
+      const GatherOutput out{g, g.out + int64_t{tile.product} * g.rows * g.out_plane};
       GemmEpilogue epilogue = g.epilogue;
-      epilogue.bias += group * epilogue.bias_group_stride;
-      const GatherOutput out{g, g.out + int64_t{group} * g.rows * g.out_plane};
-      store_sums<Tile>(sums, ring.staging(warp), out, epilogue, tile.row + 16 * warp, tile.column, g.rows, columns);
+      epilogue.bias += tile.product * epilogue.bias_group_stride;
+      store_sums<Tile>(sums, ring.staging(warp), out, epilogue, tile.row + Tile::warp_row(warp),
+                       tile.column + Tile::warp_column(warp), grid.m, grid.n);
     }
   }
 }
@@ -93,6 +111,7 @@ OperandView view_weights(const ConvGather& g, const float* w, int64_t taps) {
 struct Operands {
   OperandView source, weights;
   const float* w;  // before it was packed
+  void* parts;     // of sums
 };
 
 // The same sum from the other end of an axis on which taps go backwards: a copy's offsets are not negative.
@@ -124,32 +143,40 @@ PixelView first_pixels(const ConvGather& g, const OperandView& x) {
   return view;
 }
 
+int packed_element(ConvMath math) { return math == ConvMath::TF32 ? 4 : 2; }
+
+HopperProduct product_of(const ConvGather& g, ConvMath math, int64_t samples) {
+  const int64_t steps = int64_t{g.taps_h} * g.taps_w * divide_up(int64_t{g.channels} * packed_element(math), 128);
+  return {g.rows, samples * g.pixels_h * g.pixels_w, g.groups, steps, false};
+}
+
 template <class Tile>
-void run(cudaStream_t stream, const ConvGather& g, const Operands& o) {
-  const int64_t columns = int64_t{g.samples} * g.pixels_h * g.pixels_w;
-  const unsigned tiles_of_group = tile_count(g.rows, columns, Tile::kBlockM, Tile::kBlockN);
-  const int64_t tiles = int64_t{tiles_of_group} * g.groups;
-  const unsigned blocks = static_cast<unsigned>(std::min<int64_t>(tiles, multiprocessors()));
-  launch_tile<Tile>(conv2d_hopper_kernel<Tile>, dim3(blocks), stream, tensor_operand(o.weights, Tile::kBlockM),
-                    pixel_map(first_pixels(g, o.source), Tile::kBlockN), g, static_cast<int>(g.weights - o.w),
-                    tiles_of_group);
+void run(cudaStream_t stream, const ConvGather& g, const Operands& o, const HopperPlan& plan,
+         const HopperProduct& product) {
+  const SplitGrid grid = split_grid<Tile>(plan, product, o.parts);
+  launch_tile<Tile>(conv2d_hopper_kernel<Tile>, split_blocks(grid), stream, tensor_operand(o.weights, Tile::kBlockM),
+                    pixel_map(first_pixels(g, o.source), Tile::kBlockN), g, static_cast<int>(g.weights - o.w), grid);
+  if (grid.parts != nullptr) add_slices<Tile>(stream, grid, GatherResult{g});
 }
 
 template <TensorType kType>
-void run_type(cudaStream_t stream, const ConvGather& g, const Operands& o, GemmTile tile) {
-  const int64_t columns = int64_t{g.samples} * g.pixels_h * g.pixels_w;
-  const bool wide = tile == GemmTile::AUTO ? choose_wide(g.rows, columns, g.groups) : tile == GemmTile::LARGE;
-  if (wide) return run<HopperTile<kType, 256>>(stream, g, o);
-  run<HopperTile<kType, 128>>(stream, g, o);
+void run_type(GemmTile tile, cudaStream_t stream, const ConvGather& g, const Operands& o, const HopperPlan& plan,
+              const HopperProduct& product) {
+  switch (tile) {
+    case GemmTile::SMALL: return run<HopperTile<kType, 64, 256>>(stream, g, o, plan, product);
+    case GemmTile::MEDIUM: return run<HopperTile<kType, 128, 128>>(stream, g, o, plan, product);
+    default: return run<HopperTile<kType, 128, 256>>(stream, g, o, plan, product);
+  }
 }
 
-void run_math(cudaStream_t stream, ConvMath math, const ConvGather& gather, const Operands& o, GemmTile tile) {
+void run_math(cudaStream_t stream, ConvMath math, const ConvGather& gather, const Operands& o,
+              const HopperPlan& wanted) {
   const ConvGather g = forwards(gather);
-  if (math == ConvMath::TF32) return run_type<TensorType::TF32>(stream, g, o, tile);
-  run_type<TensorType::BF16>(stream, g, o, tile);
+  const HopperProduct product = product_of(g, math, g.samples);
+  const HopperPlan plan = complete_plan(wanted, product);
+  if (math == ConvMath::TF32) return run_type<TensorType::TF32>(plan.tile, stream, g, o, plan, product);
+  run_type<TensorType::BF16>(plan.tile, stream, g, o, plan, product);
 }
-
-int packed_element(ConvMath math) { return math == ConvMath::TF32 ? 4 : 2; }
 
 // Samples that one product takes: its pixels, on either side, stay below kMaxGemmExtent.
 int64_t samples_of_product(const azj_conv2d_desc& d, const ConvSize& s) {
@@ -169,7 +196,7 @@ void for_products(cudaStream_t stream, const azj_conv2d_desc& d, const ConvSize&
                   const float* w, void* workspace, Body&& body) {
   const int bytes = packed_element(math);
   const OperandView weights = view_weights(g, w, s.taps);
-  Operands o{{}, packed_view(weights, bytes, workspace), w};
+  Operands o{{}, packed_view(weights, bytes, workspace), w, static_cast<char*>(workspace) + copies_bytes(d, s, math, g)};
   gemm_pack(stream, weights, o.weights);
   char* const rest = static_cast<char*>(workspace) + packed_bytes(weights, bytes);
   const int64_t most = samples_of_product(d, s);
@@ -181,6 +208,16 @@ void for_products(cudaStream_t stream, const azj_conv2d_desc& d, const ConvSize&
     gemm_pack(stream, source, o.source);
     body(o, first, static_cast<int>(samples));
   }
+}
+
+// The phases of the gradient to the input that any tap meets.
+std::vector<ConvGather> phases_of(const azj_conv2d_desc& d, const ConvSize& s, const float* grad_z, const float* w,
+                                  float* grad_x) {
+  std::vector<ConvGather> phases;
+  for_phases(d, s, grad_z, w, grad_x, [&](const ConvGather& phase) {
+    if (phase.taps_h > 0 && phase.taps_w > 0) phases.push_back(phase);
+  });
+  return phases;
 }
 
 // The samples first .. first + samples - 1 of a sum.
@@ -213,39 +250,43 @@ bool conv2d_hopper_fits(const azj_conv2d_desc& d, std::string& reason) {
   return true;
 }
 
-uint64_t conv2d_hopper_workspace_bytes(const azj_conv2d_desc& d, int32_t pass, ConvMath math) {
+uint64_t conv2d_hopper_forward_workspace_bytes(const azj_conv2d_desc& d, ConvMath math, const HopperPlan& plan) {
   const ConvSize s(d);
-  if (pass == AZJ_CONV_FORWARD) {
-    return copies_bytes(d, s, math, forward_gather(d, s, nullptr, nullptr, nullptr, nullptr));
+  const ConvGather g = forward_gather(d, s, nullptr, nullptr, nullptr, nullptr);
+  return copies_bytes(d, s, math, g) + part_bytes(plan, product_of(g, math, samples_of_product(d, s)));
+}
+
+uint64_t conv2d_hopper_grad_input_workspace_bytes(const azj_conv2d_desc& d, ConvMath math, const HopperPlan& plan) {
+  const ConvSize s(d);
+  const int64_t samples = samples_of_product(d, s);
+  uint64_t parts = 0;  // of the phases, one after the other
+  for (const ConvGather& g : phases_of(d, s, nullptr, nullptr, nullptr)) {
+    parts = std::max(parts, part_bytes(plan, product_of(g, math, samples)));
   }
-  return copies_bytes(d, s, math, grad_input_gather(d, s, 0, 0, nullptr, nullptr, nullptr));
+  return copies_bytes(d, s, math, grad_input_gather(d, s, 0, 0, nullptr, nullptr, nullptr)) + parts;
 }
 
 void conv2d_hopper_forward(cudaStream_t stream, const azj_conv2d_desc& d, ConvMath math, const float* x, const float* w,
-                           const float* bias, float* y, void* workspace, GemmTile tile) {
+                           const float* bias, float* y, void* workspace, const HopperPlan& plan) {
   const ConvSize s(d);
   const ConvGather g = forward_gather(d, s, x, w, bias, y);
   for_products(stream, d, s, math, g, w, workspace, [&](const Operands& o, int64_t first, int samples) {
-    run_math(stream, math, part_of(g, first, samples), o, tile);
+    run_math(stream, math, part_of(g, first, samples), o, plan);
   });
 }
 
 void conv2d_hopper_grad_input(cudaStream_t stream, const azj_conv2d_desc& d, ConvMath math, const float* grad_z,
-                              const float* w, float* grad_x, void* workspace, GemmTile tile) {
+                              const float* w, float* grad_x, void* workspace, const HopperPlan& plan) {
   const ConvSize s(d);
-  std::vector<ConvGather> phases;
-  bool empty = false;  // a phase that no tap meets, such as three of four with a 1 x 1 kernel and stride 2
-  for_phases(d, s, grad_z, w, grad_x, [&](const ConvGather& phase) {
-    if (phase.taps_h * phase.taps_w > 0) phases.push_back(phase);
-    else empty = true;
-  });
-  if (empty) {
+  const std::vector<ConvGather> phases = phases_of(d, s, grad_z, w, grad_x);
+  // No tap meets the phases that are not there, such as three of four with a 1 x 1 kernel and stride 2.
+  if (static_cast<int64_t>(phases.size()) < std::min(d.stride_h, d.height) * std::min(d.stride_w, d.width)) {
     check(cudaMemsetAsync(grad_x, 0, static_cast<size_t>(d.batch * s.in_sample) * sizeof(float), stream),
           "cudaMemsetAsync");
   }
   const ConvGather any = grad_input_gather(d, s, 0, 0, grad_z, w, grad_x);
   for_products(stream, d, s, math, any, w, workspace, [&](const Operands& o, int64_t first, int samples) {
-    for (const ConvGather& phase : phases) run_math(stream, math, part_of(phase, first, samples), o, tile);
+    for (const ConvGather& phase : phases) run_math(stream, math, part_of(phase, first, samples), o, plan);
   });
 }
 

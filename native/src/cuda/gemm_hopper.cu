@@ -56,15 +56,15 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void gemm_hopper_kernel(const __
     }
   } else {
     setmaxnreg_inc<240>();
-    const int warp = threadIdx.x / 32 - 4;  // of the consumers: 16 rows of the tile each
+    const int warp = threadIdx.x / 32 - 4;  // of the consumers
     for (int64_t index = blockIdx.x; index < tiles; index += gridDim.x) {
       const TilePlace tile = find_tile<Tile>(p, index, tiles_of_product);
       float sums[Tile::kSums];
       multiply_stages<Tile>(sums, at, ring, warpgroup - 1, steps);
       GemmProblem product = p;
       select_product(product, index / tiles_of_product);
-      store_sums<Tile>(sums, ring.staging(warp), MatrixOutput{product.c, p.ldc}, product.epilogue, tile.row + 16 * warp,
-                       tile.column, m, n);
+      store_sums<Tile>(sums, ring.staging(warp), MatrixOutput{product.c, p.ldc}, product.epilogue,
+                       tile.row + Tile::warp_row(warp), tile.column + Tile::warp_column(warp), m, n);
     }
   }
 }
@@ -96,8 +96,8 @@ void run(cudaStream_t stream, const GemmProblem& p, void* workspace, GemmTile ti
   char* free = static_cast<char*>(workspace);
   const OperandView a = readable(stream, view_a(p), kBytes, free), b = readable(stream, view_b(p), kBytes, free);
   const bool wide = tile == GemmTile::AUTO ? choose_wide(p.m, p.n, p.batch * p.groups) : tile == GemmTile::LARGE;
-  if (wide) return run<HopperTile<kType, 256>>(stream, p, a, b);
-  run<HopperTile<kType, 128>>(stream, p, a, b);
+  if (wide) return run<HopperTile<kType, 128, 256>>(stream, p, a, b);
+  run<HopperTile<kType, 128, 128>>(stream, p, a, b);
 }
 
 }  // namespace

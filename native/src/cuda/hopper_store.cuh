@@ -8,8 +8,8 @@
 
 namespace azj::cuda {
 
-// C's part from (first_row, first_column) .. = epilogue(sums); m and n are C's size. staging: this warp's. Output: as
-// store_tile()'s.
+// C's part from (first_row, first_column) .. = epilogue(sums) of one warp; m and n are C's size. staging: this warp's.
+// Output: as store_tile()'s.
 template <class Tile, class Output>
 __device__ __forceinline__ void store_sums(const float (&sums)[Tile::kSums], float* staging, const Output& out,
                                            const GemmEpilogue& epilogue, int first_row, int first_column, int m,
@@ -18,7 +18,7 @@ __device__ __forceinline__ void store_sums(const float (&sums)[Tile::kSums], flo
   float* const to = staging + g * Tile::kStorePitch + 2 * t;
   const int rows = m - first_row < 16 ? m - first_row : 16;
 #pragma unroll
-  for (int part = 0; part < Tile::kBlockN / Tile::kStoreColumns; ++part) {
+  for (int part = 0; part < Tile::kColumns / Tile::kStoreColumns; ++part) {
     __syncwarp();  // the part before has been read
 #pragma unroll
     for (int i = 0; i < Tile::kStoreColumns / 8; ++i) {

@@ -1,7 +1,7 @@
 // A block's work in a product on Hopper's tensor cores (compute capability 9.0): one warpgroup, the producer, lets the
 // bulk copy engine fill a ring of stages in shared memory; two others, the consumers, multiply what has arrived.
 //
-//   tile of C: 128 x kBlockN, kBlockN 256 or 128; each consumer has 64 rows of it, kBlockN / 2 sums a thread
+//   tile of C: 128 x 256, 128 x 128 or 64 x 256; of the first two each consumer has 64 rows, of the last 128 columns
 //   stage: 128 bytes of k (32 TF32 or 64 BF16) of the tile's rows of A and columns of B, swizzled over 128 bytes as the
 //     copy engine writes and wgmma reads them; 4 products of 32 bytes of k
 //   ring: for each stage an mbarrier `full`, which the copies complete, and one `empty`, where each of the 8 consuming
@@ -18,17 +18,25 @@
 
 namespace azj::cuda {
 
-template <TensorType kType_, int kBlockN_>
+template <TensorType kType_, int kBlockM_, int kBlockN_>
 struct HopperTile {
+  static_assert(kBlockM_ == 128 || kBlockM_ == 64, "a consumer has 64 rows");
   static constexpr TensorType kType = kType_;
-  static constexpr int kBlockM = 128, kBlockN = kBlockN_;
+  static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_;
   static constexpr int kConsumers = 2;  // warpgroups
   static constexpr int kThreads = (1 + kConsumers) * 128;
   static constexpr int kRowBytes = 128;                               // of a stage along k
   static constexpr int kDepth = kRowBytes / (kType == TensorType::TF32 ? 4 : 2);
   static constexpr int kABytes = kBlockM * kRowBytes, kStageBytes = kABytes + kBlockN * kRowBytes;
-  static constexpr int kStages = kBlockN == 256 ? 4 : 6;
-  static constexpr int kSums = kBlockN / 2;                           // of a thread
+  static constexpr int kStages = kBlockN == 128 ? 6 : kBlockM == 128 ? 4 : 5;
+  static constexpr int kColumns = kBlockM == 128 ? kBlockN : kBlockN / kConsumers;  // of a consumer
+  static constexpr int kSums = kColumns / 2;                                        // of a thread
+
+  // Where in the tile a consumer's part begins, and a warp's 16 rows of it, 0 .. 7.
+  __device__ static constexpr int consumer_row(int consumer) { return kBlockM == 128 ? consumer * 64 : 0; }
+  __device__ static constexpr int consumer_column(int consumer) { return kBlockM == 128 ? 0 : consumer * kColumns; }
+  __device__ static constexpr int warp_row(int warp) { return consumer_row(warp / 4) + warp % 4 * 16; }
+  __device__ static constexpr int warp_column(int warp) { return consumer_column(warp / 4); }
 
   // The way of finished sums to C, see hopper_store.cuh: for each consuming warp 16 rows of 32.
   static constexpr int kStoreColumns = 32, kStorePitch = kStoreColumns + 8;
@@ -104,7 +112,7 @@ __device__ inline void load_stages(RingPosition<Tile::kStages>& at, const Ring<T
   }
 }
 
-// A consumer: its 64 rows of one tile of C.
+// A consumer: its part of one tile of C.
 template <class Tile>
 __device__ __forceinline__ void multiply_stages(float (&sums)[Tile::kSums], RingPosition<Tile::kStages>& at,
                                                 const Ring<Tile>& ring, int consumer, int steps) {
@@ -113,8 +121,8 @@ __device__ __forceinline__ void multiply_stages(float (&sums)[Tile::kSums], Ring
   for (int step = 0; step < steps; ++step, at.next()) {
     wait_for_phase(&ring.full[at.stage], at.parity);
     const uint32_t stage = shared_address(ring.stages) + at.stage * Tile::kStageBytes;
-    const uint64_t a = matrix_descriptor(stage + consumer * 64 * Tile::kRowBytes);
-    const uint64_t b = matrix_descriptor(stage + Tile::kABytes);
+    const uint64_t a = matrix_descriptor(stage + Tile::consumer_row(consumer) * Tile::kRowBytes);
+    const uint64_t b = matrix_descriptor(stage + Tile::kABytes + Tile::consumer_column(consumer) * Tile::kRowBytes);
     wgmma_fence();
 #pragma unroll
     for (int part = 0; part < 4; ++part) {  // 32 bytes of k each: 2 in a descriptor

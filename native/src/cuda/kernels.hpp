@@ -9,6 +9,7 @@
 #include "azulejo.h"
 #include "conv2d.hpp"
 #include "gemm.hpp"
+#include "hopper_plan.hpp"
 
 namespace azj::cuda {
 
@@ -53,14 +54,20 @@ void conv2d_im2col_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, 
 void conv2d_im2col_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, GemmRung rung, const float* x,
                                 const float* grad_z, float* grad_w, void* workspace);
 
-// conv2d_hopper.cu: TF32 and BF16, compute capability 9.0; not the gradient to the weights. fits(): within the limits of the copy engine, or the reason.
+// conv2d_hopper.cu, conv2d_hopper_weights.cu: TF32 and BF16, compute capability 9.0. fits(): within the limits of the copy
+// engine, or the reason. The plan is for tests and measurements; the query takes the same one.
 bool conv2d_hopper_fits(const azj_conv2d_desc& desc, std::string& reason);
-uint64_t conv2d_hopper_workspace_bytes(const azj_conv2d_desc& desc, int32_t pass, ConvMath math);
+uint64_t conv2d_hopper_forward_workspace_bytes(const azj_conv2d_desc& desc, ConvMath math, const HopperPlan& plan = {});
 void conv2d_hopper_forward(cudaStream_t stream, const azj_conv2d_desc& desc, ConvMath math, const float* x,
-                           const float* w, const float* bias, float* y, void* workspace,
-                           GemmTile tile = GemmTile::AUTO);
+                           const float* w, const float* bias, float* y, void* workspace, const HopperPlan& plan = {});
+uint64_t conv2d_hopper_grad_input_workspace_bytes(const azj_conv2d_desc& desc, ConvMath math,
+                                                  const HopperPlan& plan = {});
 void conv2d_hopper_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, ConvMath math, const float* grad_z,
-                              const float* w, float* grad_x, void* workspace, GemmTile tile = GemmTile::AUTO);
+                              const float* w, float* grad_x, void* workspace, const HopperPlan& plan = {});
+uint64_t conv2d_hopper_grad_weights_workspace_bytes(const azj_conv2d_desc& desc, ConvMath math,
+                                                    const HopperPlan& plan = {});
+void conv2d_hopper_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, ConvMath math, const float* x,
+                                const float* grad_z, float* grad_w, void* workspace, const HopperPlan& plan = {});
 
 // conv2d_winograd.cu and conv2d_winograd_weights.cu: F(4x4, 3x3). supports(): 3x3 kernels, stride 1, dilation 1, one
 // group. `form`, of the forward pass and the gradient to the input, is for tests and measurements; the query takes the same.

@@ -39,6 +39,14 @@ bool is_hopper(int32_t algorithm) {
   return algorithm == AZJ_CONV_HOPPER_TF32 || algorithm == AZJ_CONV_HOPPER_BF16;
 }
 
+uint64_t hopper_workspace_bytes(const azj_conv2d_desc& d, int32_t pass, ConvMath math) {
+  switch (pass) {
+    case AZJ_CONV_FORWARD: return conv2d_hopper_forward_workspace_bytes(d, math);
+    case AZJ_CONV_GRAD_INPUT: return conv2d_hopper_grad_input_workspace_bytes(d, math);
+    default: return conv2d_hopper_grad_weights_workspace_bytes(d, math);
+  }
+}
+
 uint64_t workspace_bytes(const azj_conv2d_desc& d, int32_t pass, int32_t algorithm) {
   switch (algorithm) {
     case AZJ_CONV_DIRECT:
@@ -48,9 +56,7 @@ uint64_t workspace_bytes(const azj_conv2d_desc& d, int32_t pass, int32_t algorit
     case AZJ_CONV_WINOGRAD:
       return conv2d_winograd_workspace_bytes(d, pass);
     default:
-      if (is_hopper(algorithm) && pass != AZJ_CONV_GRAD_WEIGHTS) {
-        return conv2d_hopper_workspace_bytes(d, pass, math_of(algorithm));
-      }
+      if (is_hopper(algorithm)) return hopper_workspace_bytes(d, pass, math_of(algorithm));
       return pass == AZJ_CONV_GRAD_WEIGHTS ? conv2d_implicit_grad_weights_workspace_bytes(d, math_of(algorithm)) : 0;
   }
 }
@@ -91,18 +97,22 @@ void run_implicit(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, C
   }
 }
 
+void run_hopper(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, ConvMath math, const PassOperands& o) {
+  switch (pass) {
+    case AZJ_CONV_FORWARD:
+      return conv2d_hopper_forward(stream, d, math, o.first, o.second, o.bias, o.result, o.workspace);
+    case AZJ_CONV_GRAD_INPUT: return conv2d_hopper_grad_input(stream, d, math, o.first, o.second, o.result, o.workspace);
+    default: return conv2d_hopper_grad_weights(stream, d, math, o.first, o.second, o.result, o.workspace);
+  }
+}
+
 void run_pass(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, int32_t algorithm, const PassOperands& o) {
   switch (algorithm) {
     case AZJ_CONV_DIRECT: return run_direct(stream, d, pass, o);
     case AZJ_CONV_IM2COL_GEMM: return run_im2col(stream, d, pass, o);
     case AZJ_CONV_WINOGRAD: return run_winograd(stream, d, pass, o);
     default:
-      if (is_hopper(algorithm) && pass == AZJ_CONV_FORWARD) {
-        return conv2d_hopper_forward(stream, d, math_of(algorithm), o.first, o.second, o.bias, o.result, o.workspace);
-      }
-      if (is_hopper(algorithm) && pass == AZJ_CONV_GRAD_INPUT) {
-        return conv2d_hopper_grad_input(stream, d, math_of(algorithm), o.first, o.second, o.result, o.workspace);
-      }
+      if (is_hopper(algorithm)) return run_hopper(stream, d, pass, math_of(algorithm), o);
       return run_implicit(stream, d, pass, math_of(algorithm), o);
   }
 }

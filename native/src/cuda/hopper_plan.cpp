@@ -1,0 +1,81 @@
+#include "hopper_plan.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "grid.hpp"
+
+namespace azj::cuda {
+
+namespace {
+
+// Estimates, in cycles of a multiprocessor, from the counts in docs/performance-gpu.md.
+constexpr double kStepCycles = 512;     // one stage of a 128 x 256 tile on the tensor cores
+constexpr double kHalfTileRate = 0.8;   // of tiles half as large: they read more for each product
+constexpr double kStoreCycles = 4000;   // of a 128 x 256 tile
+constexpr double kLaunchCycles = 4000;  // of the kernel that adds the parts
+constexpr double kBytesPerCycle = 2000; // that all multiprocessors together write and read again
+
+constexpr int kMaxRounds = 2;  // of parts, when tiles are cut
+
+// The tile of 64 rows is for products that have no more.
+std::vector<GemmTile> candidates(const HopperPlan& wanted, const HopperProduct& p) {
+  if (wanted.tile != GemmTile::AUTO) return {wanted.tile};
+  if (p.m <= rows_of(GemmTile::SMALL)) return {GemmTile::SMALL, GemmTile::MEDIUM};
+  return {GemmTile::LARGE, GemmTile::MEDIUM};
+}
+
+int64_t tiles_of(GemmTile tile, const HopperProduct& p) {
+  return divide_up(p.m, rows_of(tile)) * divide_up(p.n, columns_of(tile)) * p.products;
+}
+
+int64_t bytes_of(GemmTile tile) { return int64_t{rows_of(tile)} * columns_of(tile) * 4; }
+
+double cycles(GemmTile tile, int64_t slices, const HopperProduct& p, int64_t processors) {
+  const bool whole = tile == GemmTile::LARGE;
+  const double step = whole ? kStepCycles : kStepCycles / 2 / kHalfTileRate;
+  const int64_t parts = tiles_of(tile, p) * slices;
+  const double rounds = static_cast<double>(divide_up(parts, processors));
+  const double work = rounds * (static_cast<double>(divide_up(p.steps, slices)) * step +
+                                (whole ? kStoreCycles : kStoreCycles / 2));
+  if (slices == 1) return work;
+  return work + kLaunchCycles + static_cast<double>(parts * bytes_of(tile)) / kBytesPerCycle;
+}
+
+// Parts of a product whose tiles are cut.
+int64_t most_parts(int64_t processors) { return kMaxRounds * processors; }
+
+}  // namespace
+
+HopperPlan complete_plan(const HopperPlan& wanted, const HopperProduct& p) {
+  const int64_t processors = multiprocessors();
+  HopperPlan best = wanted;
+  double best_cycles = 0;
+  for (const GemmTile tile : candidates(wanted, p)) {
+    const int64_t tiles = tiles_of(tile, p);
+    const int64_t most = std::max<int64_t>(1, std::min(most_parts(processors) / tiles, p.steps));
+    const int64_t first = wanted.slices > 0 ? wanted.slices : 1, last = wanted.slices > 0 ? wanted.slices : most;
+    for (int64_t slices = first; slices <= last; ++slices) {
+      const double time = cycles(tile, slices, p, processors);
+      if (best_cycles != 0 && time >= best_cycles) continue;
+      best = {tile, static_cast<int>(slices)};
+      best_cycles = time;
+    }
+  }
+  return best;
+}
+
+uint64_t part_bytes(const HopperPlan& wanted, const HopperProduct& p) {
+  int64_t bytes = 0;
+  for (const GemmTile tile : candidates(wanted, p)) {
+    const int64_t tiles = tiles_of(tile, p);
+    // A product of fewer columns has fewer tiles, but may be cut into as many parts.
+    int64_t parts = p.steps > 1 ? std::min(most_parts(multiprocessors()), p.steps * tiles) : 0;
+    if (wanted.slices > 0) parts = wanted.slices > 1 ? wanted.slices * tiles : 0;
+    if (p.always_parts) parts = std::max(parts, tiles);
+    bytes = std::max(bytes, parts * bytes_of(tile));
+  }
+  return static_cast<uint64_t>(bytes);
+}
+
+}  // namespace azj::cuda

@@ -1,0 +1,104 @@
+// Tiles of several products, and their slices along k, as the work of a persistent grid; and the kernel that adds the
+// slices' parts in a fixed order.
+//
+//   part: one slice of one tile, kBlockM x kBlockN floats; parts lie slice by slice, tile by tile
+//   grid of the sums: a block for every 16 rows of a tile, a thread for a column
+//
+// Bound by memory, mostly L2: each part is written once and read once.
+#pragma once
+
+#include <algorithm>
+
+#include "grid.hpp"
+#include "hopper_plan.hpp"
+#include "hopper_store.cuh"
+#include "tile_launch.cuh"
+
+namespace azj::cuda {
+
+struct SplitGrid {
+  int m, n;                      // of C
+  unsigned tiles_of_product;
+  int64_t tiles;                 // of all products
+  int steps, slices, steps_of_slice;
+  float* parts;                  // nullptr: one slice, stored to C at once
+};
+
+// What a block does at a time: steps first_step .. end_step - 1 of one tile.
+struct SplitTile {
+  int product, row, column, first_step, end_step;
+
+  __device__ SplitTile(const SplitGrid& grid, int64_t index, int block_m, int block_n) {
+    const int64_t slice = index / grid.tiles, tile = index - slice * grid.tiles;
+    product = static_cast<int>(tile / grid.tiles_of_product);
+    const TileOrder order(static_cast<unsigned>(tile - int64_t{product} * grid.tiles_of_product), grid.m, grid.n,
+                          block_m, block_n);
+    row = order.row;
+    column = order.column;
+    first_step = static_cast<int>(slice) * grid.steps_of_slice;
+    end_step = first_step + grid.steps_of_slice < grid.steps ? first_step + grid.steps_of_slice : grid.steps;
+  }
+};
+
+template <class Tile>
+SplitGrid split_grid(const HopperPlan& plan, const HopperProduct& p, void* parts) {
+  SplitGrid grid{};
+  grid.m = static_cast<int>(p.m);
+  grid.n = static_cast<int>(p.n);
+  grid.tiles_of_product = tile_count(p.m, p.n, Tile::kBlockM, Tile::kBlockN);
+  grid.tiles = p.products * grid.tiles_of_product;
+  grid.steps = static_cast<int>(p.steps);
+  grid.steps_of_slice = static_cast<int>(divide_up(p.steps, plan.slices));
+  grid.slices = static_cast<int>(divide_up(p.steps, grid.steps_of_slice));
+  grid.parts = grid.slices > 1 || p.always_parts ? static_cast<float*>(parts) : nullptr;
+  return grid;
+}
+
+inline dim3 split_blocks(const SplitGrid& grid) {
+  return dim3(static_cast<unsigned>(std::min<int64_t>(grid.tiles * grid.slices, multiprocessors())));
+}
+
+// One warp's sums of piece `index` of the work to their part.
+template <class Tile>
+__device__ __forceinline__ void store_part(const float (&sums)[Tile::kSums], float* staging, const SplitGrid& grid,
+                                           int64_t index, int warp) {
+  const MatrixOutput part{grid.parts + index * (Tile::kBlockM * Tile::kBlockN), Tile::kBlockN};
+  store_sums<Tile>(sums, staging, part, GemmEpilogue{}, Tile::warp_row(warp), Tile::warp_column(warp), Tile::kBlockM,
+                   Tile::kBlockN);
+}
+
+constexpr int kSumRows = 16, kSumThreads = 256;
+
+// Result: where the elements of C are. column(product, j): C(0, j), or nullptr for a column that only fills a tile;
+// row_stride(); epilogue(product).
+template <class Tile, class Result>
+__global__ __launch_bounds__(kSumThreads) void add_slices_kernel(const __grid_constant__ SplitGrid grid,
+                                                                const __grid_constant__ Result result) {
+  constexpr int kStrips = Tile::kBlockM / kSumRows, kPart = Tile::kBlockM * Tile::kBlockN;
+  const int64_t index = blockIdx.x / kStrips;
+  const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
+  const int in_tile = threadIdx.x % Tile::kBlockN, column = tile.column + in_tile;
+  float* const top = column < grid.n ? result.column(tile.product, column) : nullptr;
+  if (top == nullptr) return;
+  const GemmEpilogue epilogue = result.epilogue(tile.product);
+  const float bias = column_bias(epilogue, column);
+  const int first = static_cast<int>(blockIdx.x % kStrips) * kSumRows;
+  for (int r = first + threadIdx.x / Tile::kBlockN; r < first + kSumRows; r += kSumThreads / Tile::kBlockN) {
+    const int row = tile.row + r;
+    if (row >= grid.m) return;
+    const float* part = grid.parts + index * kPart + r * Tile::kBlockN + in_tile;
+    float sum = 0;
+#pragma unroll 4
+    for (int slice = 0; slice < grid.slices; ++slice) sum += part[slice * grid.tiles * kPart];
+    float* const c = top + row * result.row_stride();
+    *c = finish(epilogue, sum, c, bias + row_bias(epilogue, row));
+  }
+}
+
+template <class Tile, class Result>
+void add_slices(cudaStream_t stream, const SplitGrid& grid, const Result& result) {
+  const unsigned blocks = static_cast<unsigned>(grid.tiles * (Tile::kBlockM / kSumRows));
+  launch(add_slices_kernel<Tile, Result>, dim3(blocks), dim3(kSumThreads), 0, stream, grid, result);
+}
+
+}  // namespace azj::cuda
