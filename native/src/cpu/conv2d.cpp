@@ -1,6 +1,8 @@
 // Convolution, azj_conv2d_*: which algorithm runs, and the gradient to the bias, which all share.
 #include "conv2d.hpp"
 
+#include "conv2d_samples.hpp"
+
 namespace azj::cpu::AZJ_ISA {
 
 namespace {
@@ -31,7 +33,9 @@ bool implicit_pays(const azj_conv2d_desc& d, const ConvSize& s, int32_t pass) {
   // Lanes are outputs: a row should fill five eighths of its vectors.
   const int64_t width = pass == AZJ_CONV_GRAD_INPUT ? d.width : s.out_w;
   const bool filled = 8 * width >= 5 * ((width + kLanes - 1) / kLanes * kLanes);
-  if (pointwise || !filled || !conv2d_implicit_supports(d)) return false;
+  if (pointwise || !conv2d_implicit_supports(d)) return false;
+  if (conv2d_samples_pays(d, pass)) return true;
+  if (!filled) return false;
   switch (pass) {
     case AZJ_CONV_GRAD_INPUT:
       // The phases of a stride store with gaps; and a tile of few channels loads an input for each multiply-add.

@@ -11,6 +11,14 @@ struct Axis {
   int64_t last_read() const { return (output - 1) * stride + (taps - 1) * dilation; }  // in padded positions
 };
 
+// The taps of one axis that meet x for one of the outputs whose first tap lies at first..last.
+struct Taps {
+  Taps(const Axis& axis, int64_t first, int64_t last)
+      : begin(last >= 0 ? 0 : min((-last + axis.dilation - 1) / axis.dilation, axis.taps)),
+        end(first >= axis.input ? begin : max(begin, min((axis.input - 1 - first) / axis.dilation + 1, axis.taps))) {}
+  int64_t begin, end;
+};
+
 // y[n][m] = sum over the c of m's group of x[n][c] * w[m][c]: the forward pass, or the gradient to the input, which is
 // the correlation of grad_z with the filters turned by 180 degrees and transposed. Of a strided convolution each
 // element of the input meets only the taps whose distance to it is a multiple of the stride: the rows (and columns) with
@@ -59,6 +67,6 @@ struct PaddedCopy {
   int64_t floats;
 };
 
-uint64_t conv2d_implicit_weights_workspace_bytes(const Team& team, const azj_conv2d_desc& d);
+int64_t conv2d_implicit_weights_floats(const Team& team, const azj_conv2d_desc& d);
 
 }  // namespace azj::cpu::AZJ_ISA

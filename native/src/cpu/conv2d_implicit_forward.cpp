@@ -7,6 +7,7 @@
 // The tap row is outermost because the taps that would only meet the padding above or below are then the first or the
 // last ones, and are left out.
 #include "conv2d_implicit.hpp"
+#include "conv2d_samples.hpp"
 #include "epilogue.hpp"
 
 namespace azj::cpu::AZJ_ISA {
@@ -138,14 +139,6 @@ void finish(const Output& o, const float* sums, float bias, int64_t count, int64
   store_first(y, z, count);
 }
 
-// The taps of one axis that meet x for one of the outputs whose first tap lies at first..last.
-struct Taps {
-  Taps(const Axis& axis, int64_t first, int64_t last)
-      : begin(last >= 0 ? 0 : min((-last + axis.dilation - 1) / axis.dilation, axis.taps)),
-        end(first >= axis.input ? begin : max(begin, min((axis.input - 1 - first) / axis.dilation + 1, axis.taps))) {}
-  int64_t begin, end;
-};
-
 // The lines of the next `rows` rows of a tile's outputs, for writing: as many planes as a tile has filters are more
 // streams than the processor follows by itself, and each line that is not there yet would hold up a store.
 inline void prefetch_outputs(const Correlation& c, const float* y, int64_t filters, int64_t rows) {
@@ -261,23 +254,35 @@ void for_phases(const azj_conv2d_desc& d, Body&& body) {
 }  // namespace
 
 uint64_t conv2d_implicit_workspace_bytes(const Team& team, const azj_conv2d_desc& d, int32_t pass) {
-  if (pass == AZJ_CONV_GRAD_WEIGHTS) return conv2d_implicit_weights_workspace_bytes(team, d);
   int64_t floats = 0;
-  if (pass == AZJ_CONV_FORWARD) {
+  if (pass == AZJ_CONV_GRAD_WEIGHTS) {
+    floats = conv2d_implicit_weights_floats(team, d);
+  } else if (pass == AZJ_CONV_FORWARD) {
     floats = Sizes(team, Correlation::forward(d)).total;
   } else {
     for_phases(d, [&](const Correlation& c) { floats = max(floats, Sizes(team, c).total); });
   }
-  return static_cast<uint64_t>(floats) * sizeof(float);
+  const uint64_t bytes = static_cast<uint64_t>(floats) * sizeof(float);
+  const uint64_t samples = conv2d_samples_workspace_bytes(team, d, pass);
+  return bytes > samples ? bytes : samples;
 }
 
 void conv2d_implicit_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
                              float* y, float* workspace) {
+  if (conv2d_samples_pays(d, AZJ_CONV_FORWARD)) {
+    conv2d_samples_correlate(team, Correlation::forward(d), x, w, bias, d.activation, d.slope, y, workspace);
+    return;
+  }
   correlate(team, Correlation::forward(d), x, w, {bias, d.activation, d.slope}, y, workspace);
 }
 
 void conv2d_implicit_grad_input(Team& team, const azj_conv2d_desc& d, const float* grad_z, const float* w,
                                 float* grad_x, float* workspace) {
+  if (conv2d_samples_pays(d, AZJ_CONV_GRAD_INPUT)) {
+    conv2d_samples_correlate(team, Correlation::grad_input(d, 0, 0), grad_z, w, nullptr, AZJ_IDENTITY, 0, grad_x,
+                             workspace);
+    return;
+  }
   for_phases(d, [&](const Correlation& c) {
     correlate(team, c, grad_z, w, {nullptr, AZJ_IDENTITY, 0}, grad_x, workspace);
   });

@@ -4,6 +4,7 @@
 // the very end, so small planes do not pay for adding lanes. Right for few products (first layers, few channels): the
 // lanes of a vector are full where rows of outputs are long, whatever the number of filters and channels.
 #include "conv2d_implicit.hpp"
+#include "conv2d_samples.hpp"
 
 namespace azj::cpu::AZJ_ISA {
 
@@ -123,12 +124,15 @@ void add_lanes(const Sizes& size, const bool* used, int threads, int64_t vector,
 
 }  // namespace
 
-uint64_t conv2d_implicit_weights_workspace_bytes(const Team& team, const azj_conv2d_desc& d) {
-  return static_cast<uint64_t>(Sizes(team, Correlation::forward(d)).total) * sizeof(float);
+int64_t conv2d_implicit_weights_floats(const Team& team, const azj_conv2d_desc& d) {
+  return Sizes(team, Correlation::forward(d)).total;
 }
 
 void conv2d_implicit_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,
                                   float* grad_w, float* workspace) {
+  if (conv2d_samples_pays(d, AZJ_CONV_GRAD_WEIGHTS)) {
+    return conv2d_samples_grad_weights(team, d, x, grad_z, grad_w, workspace);
+  }
   const Correlation c = Correlation::forward(d);
   const Sizes size(team, c);
   int32_t* offsets = reinterpret_cast<int32_t*>(workspace);
