@@ -19,7 +19,7 @@ const HopperCase kCases[] = {
     {conv(3, 2, 1, 2, 3, 3, 5, 1, 1, 1, 2, 1, 1, 1), {kSmallTile, 2}, {}},
     {conv(2, 2, 1, 1, 3, 2, 2, 7, 7, 3, 3, 2, 2, 1), {}, {}},
     {conv(1, 1, 1, 1, 1, 1, 1, 8, 8, 17, 9, 1, 1, 1), {kMediumTile, 1}, {kSmallTile, 3}},
-    // 1 x 1 with strides, and phases that no tap meets; strides that leave a rest; padded, with a stride beyond the kernel.
+    // 1 x 1 with strides, and phases that no tap meets; strides that leave a rest, and beyond a padded kernel.
     {conv(2, 40, 9, 7, 70, 1, 1, 2, 3, 0, 0, 1, 1, 1), {kLargeTile, 2}, {}},
     {conv(3, 9, 8, 11, 66, 1, 1, 2, 2, 0, 0, 1, 1, 3), {}, {kMediumTile, 3}},
     {conv(2, 3, 10, 13, 4, 2, 3, 5, 4, 1, 2, 1, 1, 1), {kSmallTile, 1}, {kLargeTile, 0}},

@@ -1,23 +1,23 @@
-// Forward convolution and gradient to the input on Hopper's tensor cores (compute capability 9.0), inputs rounded to TF32
-// or BF16, float sums:
+// Forward convolution and gradient to the input on Hopper's tensor cores (compute capability 9.0), inputs rounded to
+// TF32 or BF16, float sums:
 //
 //   y[filters x pixels] = w[filters x (taps, channels)] * X_unroll[(taps, channels) x pixels]          N(20), T2.6.1
 //   dx[channels x pixels of a phase] = w'[channels x (taps, filters)] * dZ_unroll                      N(46)
 //
 // The product is that of hopper_tile.cuh. X_unroll exists nowhere: the copy engine's im2col mode walks over the pixels
 // of the result, of all samples one after the other, and brings for one tap 128 bytes of channels of each. For that the
-// source lies by pixels, channels last, and the weights by taps; both are packed (gemm_pack.cu) into the workspace first.
-// The phases of a strided gradient (ConvGather) share these copies and are launched one after the other.
+// source lies by pixels, channels last, and the weights by taps; both are packed (gemm_pack.cu) into the workspace
+// first. The phases of a strided gradient (ConvGather) share these copies and are launched one after the other.
 //
-//   stage -> one tap, 32 TF32 or 64 BF16 channels; fewer channels than that are filled up with zeros, so that layers of
-//     few channels waste most of the work
-//   grid: one block on each multiprocessor, which walks over the tiles of all groups
+//   stage -> 128 bytes of k: one tap's 32 TF32 or 64 BF16 channels, or two taps' 16 or 32 where fewer are then filled
+//     up with zeros; layers of few channels still waste most of the work
+//   grid: one block on each multiprocessor, which walks over the tiles of all groups, or their slices (hopper_split.cuh)
 #include <algorithm>
 #include <vector>
 
 #include "check.hpp"
+#include "conv2d_hopper.hpp"
 #include "conv2d_implicit.cuh"
-#include "error.hpp"
 #include "gemm_pack.hpp"
 #include "hopper_split.cuh"
 #include "kernels.hpp"
@@ -25,9 +25,6 @@
 namespace azj::cuda {
 
 namespace {
-
-// What a tensor map in im2col mode holds.
-constexpr int64_t kMaxStep = 8, kMaxTap = 255, kMinCorner = -128, kMaxCorner = 127;
 
 // Where the elements of the result are.
 struct GatherResult {
@@ -54,7 +51,7 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(const 
   const Ring<Tile> ring(full, empty);
   RingPosition<Tile::kStages> at;
   const int64_t pieces = grid.tiles * grid.slices;
-  const int parts = (g.channels - 1) / Tile::kDepth + 1;  // of a tap
+  const int chunks = (g.channels - 1) / Tile::kChunkDepth + 1, taps = g.taps_h * g.taps_w;  // chunks of a tap
   const int warpgroup = threadIdx.x / 128;
   if (warpgroup == 0) {
     setmaxnreg_dec<24>();
@@ -65,14 +62,19 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(const 
         const int w = first.v * g.step_w + g.origin_w, h = first.u * g.step_h + g.origin_h;
         const int sample = tile.product * g.samples + first.sample;
         load_stages<Tile>(at, ring, tile.end_step - tile.first_step,
-                          [&](int step_of_slice, void* to_a, void* to_b, uint64_t* barrier) {
-          const int step = tile.first_step + step_of_slice;
-          const int tap = step / parts, channel = (step - tap * parts) * Tile::kDepth;
-          const int r = g.tap_row.quotient(tap), s = g.tap_row.remainder(tap, r);
-          const int weight_tap = first_tap + r * g.weight_tap_h + s * g.weight_tap_w;
-          tensor_load_4d(to_a, &weights.map, channel, tile.row, weight_tap, tile.product * weights.group, barrier);
-          tensor_load_im2col(to_b, &pixels, channel, w, h, sample, static_cast<uint16_t>(s * g.tap_w),
-                             static_cast<uint16_t>(r * g.tap_h), barrier);
+                          [&](int step, unsigned char* to_a, unsigned char* to_b, uint64_t* barrier) {
+#pragma unroll
+          for (int i = 0; i < Tile::kChunks; ++i) {
+            const int chunk = (tile.first_step + step) * Tile::kChunks + i, of_tap = chunk / chunks;
+            const int tap = of_tap < taps ? of_tap : 0;  // the last stage may have a chunk too many, of zeros
+            const int channel = (of_tap < taps ? chunk - tap * chunks : chunks) * Tile::kChunkDepth;
+            const int r = g.tap_row.quotient(tap), s = g.tap_row.remainder(tap, r);
+            const int weight_tap = first_tap + r * g.weight_tap_h + s * g.weight_tap_w;
+            tensor_load_4d(to_a + i * (Tile::kBlockM * Tile::kChunkBytes), &weights.map, channel, tile.row, weight_tap,
+                           tile.product * weights.group, barrier);
+            tensor_load_im2col(to_b + i * (Tile::kBlockN * Tile::kChunkBytes), &pixels, channel, w, h, sample,
+                               static_cast<uint16_t>(s * g.tap_w), static_cast<uint16_t>(r * g.tap_h), barrier);
+          }
         });
       }
     }
@@ -96,17 +98,6 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(const 
   }
 }
 
-// The source of `samples` samples as matrices pixels x channels.
-OperandView view_source(const ConvGather& g, int64_t samples) {
-  const int64_t plane = int64_t{g.source_h} * g.source_w;
-  return {g.source, plane, g.channels, 1, plane, samples, g.source_sample, g.groups, g.channels * plane, 4};
-}
-
-// All weights as a matrix rows x channels for each of the kernel's taps, which are next to each other in memory.
-OperandView view_weights(const ConvGather& g, const float* w, int64_t taps) {
-  return {w, g.rows, g.channels, g.weight_row, g.weight_channel, taps, 1, g.groups, g.weight_group, 4};
-}
-
 // What the passes are to the copy engine. `source` and `weights` are packed.
 struct Operands {
   OperandView source, weights;
@@ -114,39 +105,19 @@ struct Operands {
   void* parts;     // of sums
 };
 
-// The same sum from the other end of an axis on which taps go backwards: a copy's offsets are not negative.
-ConvGather forwards(ConvGather g) {
-  if (g.tap_h < 0) {
-    g.origin_h += (g.taps_h - 1) * g.tap_h;
-    g.weights += (g.taps_h - 1) * int64_t{g.weight_tap_h};
-    g.tap_h = -g.tap_h;
-    g.weight_tap_h = -g.weight_tap_h;
-  }
-  if (g.tap_w < 0) {
-    g.origin_w += (g.taps_w - 1) * g.tap_w;
-    g.weights += (g.taps_w - 1) * int64_t{g.weight_tap_w};
-    g.tap_w = -g.tap_w;
-    g.weight_tap_w = -g.weight_tap_w;
-  }
-  return g;
-}
-
-// The pixels of the source that tap (0, 0) meets, in the order of the result's.
-PixelView first_pixels(const ConvGather& g, const OperandView& x) {
-  PixelView view{x.data, x.k, g.source_w, g.source_h, x.batch * x.groups, x.row_stride, x.bytes, 0, 0, 0, 0, 0, 0};
-  view.origin_w = g.origin_w;
-  view.origin_h = g.origin_h;
-  view.step_w = g.step_w;
-  view.step_h = g.step_h;
-  view.end_w = g.origin_w + (g.pixels_w - 1) * g.step_w - (g.source_w - 1);
-  view.end_h = g.origin_h + (g.pixels_h - 1) * g.step_h - (g.source_h - 1);
-  return view;
-}
-
 int packed_element(ConvMath math) { return math == ConvMath::TF32 ? 4 : 2; }
 
+// Stages of a sum whose channels come in chunks of so many bytes.
+int64_t steps_of(const ConvGather& g, ConvMath math, int64_t chunk_bytes) {
+  const int64_t of_tap = divide_up(int64_t{g.channels} * packed_element(math), chunk_bytes);
+  return divide_up(int64_t{g.taps_h} * g.taps_w * of_tap, 128 / chunk_bytes);
+}
+
+// Two taps share a stage where that makes fewer of them.
+bool half_chunks(const ConvGather& g, ConvMath math) { return steps_of(g, math, 64) < steps_of(g, math, 128); }
+
 HopperProduct product_of(const ConvGather& g, ConvMath math, int64_t samples) {
-  const int64_t steps = int64_t{g.taps_h} * g.taps_w * divide_up(int64_t{g.channels} * packed_element(math), 128);
+  const int64_t steps = std::min(steps_of(g, math, 64), steps_of(g, math, 128));
   return {g.rows, samples * g.pixels_h * g.pixels_w, g.groups, steps, false};
 }
 
@@ -154,19 +125,28 @@ template <class Tile>
 void run(cudaStream_t stream, const ConvGather& g, const Operands& o, const HopperPlan& plan,
          const HopperProduct& product) {
   const SplitGrid grid = split_grid<Tile>(plan, product, o.parts);
-  launch_tile<Tile>(conv2d_hopper_kernel<Tile>, split_blocks(grid), stream, tensor_operand(o.weights, Tile::kBlockM),
-                    pixel_map(first_pixels(g, o.source), Tile::kBlockN), g, static_cast<int>(g.weights - o.w), grid);
+  launch_tile<Tile>(conv2d_hopper_kernel<Tile>, split_blocks(grid), stream,
+                    tensor_operand(o.weights, Tile::kBlockM, Tile::kChunkBytes),
+                    pixel_map(first_pixels(g, o.source), Tile::kBlockN, Tile::kChunkBytes), g,
+                    static_cast<int>(g.weights - o.w), grid);
   if (grid.parts != nullptr) add_slices<Tile>(stream, grid, GatherResult{g});
 }
 
-template <TensorType kType>
-void run_type(GemmTile tile, cudaStream_t stream, const ConvGather& g, const Operands& o, const HopperPlan& plan,
+template <TensorType kType, int kChunkBytes>
+void run_tile(GemmTile tile, cudaStream_t stream, const ConvGather& g, const Operands& o, const HopperPlan& plan,
               const HopperProduct& product) {
   switch (tile) {
-    case GemmTile::SMALL: return run<HopperTile<kType, 64, 256>>(stream, g, o, plan, product);
-    case GemmTile::MEDIUM: return run<HopperTile<kType, 128, 128>>(stream, g, o, plan, product);
-    default: return run<HopperTile<kType, 128, 256>>(stream, g, o, plan, product);
+    case GemmTile::SMALL: return run<HopperTile<kType, 64, 256, kChunkBytes>>(stream, g, o, plan, product);
+    case GemmTile::MEDIUM: return run<HopperTile<kType, 128, 128, kChunkBytes>>(stream, g, o, plan, product);
+    default: return run<HopperTile<kType, 128, 256, kChunkBytes>>(stream, g, o, plan, product);
   }
+}
+
+template <TensorType kType>
+void run_type(bool half, const HopperPlan& plan, cudaStream_t stream, const ConvGather& g, const Operands& o,
+              const HopperProduct& product) {
+  if (half) return run_tile<kType, 64>(plan.tile, stream, g, o, plan, product);
+  run_tile<kType, 128>(plan.tile, stream, g, o, plan, product);
 }
 
 void run_math(cudaStream_t stream, ConvMath math, const ConvGather& gather, const Operands& o,
@@ -174,8 +154,9 @@ void run_math(cudaStream_t stream, ConvMath math, const ConvGather& gather, cons
   const ConvGather g = forwards(gather);
   const HopperProduct product = product_of(g, math, g.samples);
   const HopperPlan plan = complete_plan(wanted, product);
-  if (math == ConvMath::TF32) return run_type<TensorType::TF32>(plan.tile, stream, g, o, plan, product);
-  run_type<TensorType::BF16>(plan.tile, stream, g, o, plan, product);
+  const bool half = half_chunks(g, math);
+  if (math == ConvMath::TF32) return run_type<TensorType::TF32>(half, plan, stream, g, o, product);
+  run_type<TensorType::BF16>(half, plan, stream, g, o, product);
 }
 
 // Samples that one product takes: its pixels, on either side, stay below kMaxGemmExtent.
@@ -196,7 +177,8 @@ void for_products(cudaStream_t stream, const azj_conv2d_desc& d, const ConvSize&
                   const float* w, void* workspace, Body&& body) {
   const int bytes = packed_element(math);
   const OperandView weights = view_weights(g, w, s.taps);
-  Operands o{{}, packed_view(weights, bytes, workspace), w, static_cast<char*>(workspace) + copies_bytes(d, s, math, g)};
+  char* const parts = static_cast<char*>(workspace) + copies_bytes(d, s, math, g);
+  Operands o{{}, packed_view(weights, bytes, workspace), w, parts};
   gemm_pack(stream, weights, o.weights);
   char* const rest = static_cast<char*>(workspace) + packed_bytes(weights, bytes);
   const int64_t most = samples_of_product(d, s);
@@ -228,27 +210,6 @@ ConvGather part_of(ConvGather g, int64_t first, int samples) {
 }
 
 }  // namespace
-
-bool conv2d_hopper_fits(const azj_conv2d_desc& d, std::string& reason) {
-  struct Axis {
-    const char* name;
-    int64_t stride, pad, span;  // span: from the first tap to the last
-  };
-  const Axis axes[] = {{"height", d.stride_h, d.pad_h, (d.kernel_h - 1) * d.dilation_h},
-                       {"width", d.stride_w, d.pad_w, (d.kernel_w - 1) * d.dilation_w}};
-  for (const Axis& axis : axes) {
-    if (axis.stride <= kMaxStep && -axis.pad >= kMinCorner && axis.pad - axis.span >= kMinCorner &&
-        axis.pad - axis.span <= kMaxCorner && axis.span <= kMaxTap) {
-      continue;
-    }
-    reason = "convolutions by im2col tensor maps have a stride of at most 8, a padding of at most 128 and "
-             "(kernel - 1) * dilation of at most 255 and 128 beyond the padding; along the " + std::string(axis.name) +
-             " they are " + std::to_string(axis.stride) + ", " + std::to_string(axis.pad) + " and " +
-             std::to_string(axis.span);
-    return false;
-  }
-  return true;
-}
 
 uint64_t conv2d_hopper_forward_workspace_bytes(const azj_conv2d_desc& d, ConvMath math, const HopperPlan& plan) {
   const ConvSize s(d);

@@ -1,16 +1,16 @@
-// Gradient to the weights on Hopper's tensor cores (compute capability 9.0), inputs rounded to TF32 or BF16, float sums:
+// Gradient to the weights on Hopper's tensor cores (compute capability 9.0), inputs rounded to TF32 or BF16, float
+// sums:
 //
 //   dw[filters x (taps, channels)] = dz[filters x pixels] * X_unroll^T[pixels x (taps, channels)]              N(30)
 //
 // Both operands lie along the pixels, as wgmma wants them, in copies where a tap is a shift (plane_pack.hpp): a box of
-// 128 bytes of pixels of some channels, read `shift` elements further on, is one tap's piece of X_unroll^T. So there is no
-// im2col, and neither stride nor dilation costs anything. What is lost are the zeros between the lines: of a plane of
-// W x H with padding p, 1 - W H / ((W + p) (H + p)) of the products.
+// 128 bytes of pixels of some channels, read `shift` elements further on, is one tap's piece of X_unroll^T. So there is
+// no im2col, and neither stride nor dilation costs anything. What is lost are the zeros between the lines: of a plane of
+// W x H with padding p, 1 - W H / ((W + p) (H + p)) of the products. They are multiplied as well: an infinity at the
+// border of x makes NaN of its channel's weights in all taps, also of those that do not meet it.
 //
-//   columns: for each tap the channels in blocks of 8 to 128, the last one of a tap filled up; a tile has several blocks
+//   columns: for each tap the channels in blocks of 8 to 128, the last one of a tap filled up; a tile has several of them
 //   k: all pixels of the batch; the tiles, often fewer than multiprocessors, are cut into slices (hopper_split.cuh)
-//
-// A product is computed for the zeros between lines of dz, too: an infinity in x becomes a NaN in the taps that meet it.
 #include <cinttypes>
 
 #include "conv2d.hpp"

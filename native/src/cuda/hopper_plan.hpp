@@ -1,7 +1,7 @@
 // How a product on wgmma is divided among the multiprocessors: its tile, and into how many slices k is cut.
 //
-// With fewer tiles than multiprocessors the slices of a tile are computed by several blocks. Each slice leaves its part of
-// the sums in memory, and the parts are added in their order (hopper_split.cuh): the same bits every time.
+// With fewer tiles than multiprocessors the slices of a tile are computed by several blocks. Each slice leaves its part
+// of the sums in memory, and the parts are added in their order (hopper_split.cuh): the same bits every time.
 #pragma once
 
 #include <cstdint>

@@ -71,22 +71,22 @@ constexpr int kSumRows = 16, kSumThreads = 256;
 
 // Result: where the elements of C are. column(product, j): C(0, j), or nullptr for a column that only fills a tile;
 // row_stride(); epilogue(product).
-template <class Tile, class Result>
+template <int kBlockM, int kBlockN, class Result>
 __global__ __launch_bounds__(kSumThreads) void add_slices_kernel(const __grid_constant__ SplitGrid grid,
                                                                 const __grid_constant__ Result result) {
-  constexpr int kStrips = Tile::kBlockM / kSumRows, kPart = Tile::kBlockM * Tile::kBlockN;
+  constexpr int kStrips = kBlockM / kSumRows, kPart = kBlockM * kBlockN;
   const int64_t index = blockIdx.x / kStrips;
-  const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
-  const int in_tile = threadIdx.x % Tile::kBlockN, column = tile.column + in_tile;
+  const SplitTile tile(grid, index, kBlockM, kBlockN);
+  const int in_tile = threadIdx.x % kBlockN, column = tile.column + in_tile;
   float* const top = column < grid.n ? result.column(tile.product, column) : nullptr;
   if (top == nullptr) return;
   const GemmEpilogue epilogue = result.epilogue(tile.product);
   const float bias = column_bias(epilogue, column);
   const int first = static_cast<int>(blockIdx.x % kStrips) * kSumRows;
-  for (int r = first + threadIdx.x / Tile::kBlockN; r < first + kSumRows; r += kSumThreads / Tile::kBlockN) {
+  for (int r = first + threadIdx.x / kBlockN; r < first + kSumRows; r += kSumThreads / kBlockN) {
     const int row = tile.row + r;
     if (row >= grid.m) return;
-    const float* part = grid.parts + index * kPart + r * Tile::kBlockN + in_tile;
+    const float* part = grid.parts + index * kPart + r * kBlockN + in_tile;
     float sum = 0;
 #pragma unroll 4
     for (int slice = 0; slice < grid.slices; ++slice) sum += part[slice * grid.tiles * kPart];
@@ -98,7 +98,8 @@ __global__ __launch_bounds__(kSumThreads) void add_slices_kernel(const __grid_co
 template <class Tile, class Result>
 void add_slices(cudaStream_t stream, const SplitGrid& grid, const Result& result) {
   const unsigned blocks = static_cast<unsigned>(grid.tiles * (Tile::kBlockM / kSumRows));
-  launch(add_slices_kernel<Tile, Result>, dim3(blocks), dim3(kSumThreads), 0, stream, grid, result);
+  launch(add_slices_kernel<Tile::kBlockM, Tile::kBlockN, Result>, dim3(blocks), dim3(kSumThreads), 0, stream, grid,
+         result);
 }
 
 }  // namespace azj::cuda

@@ -2,8 +2,9 @@
 // bulk copy engine fill a ring of stages in shared memory; two others, the consumers, multiply what has arrived.
 //
 //   tile of C: 128 x 256, 128 x 128 or 64 x 256; of the first two each consumer has 64 rows, of the last 128 columns
-//   stage: 128 bytes of k (32 TF32 or 64 BF16) of the tile's rows of A and columns of B, swizzled over 128 bytes as the
-//     copy engine writes and wgmma reads them; 4 products of 32 bytes of k
+//   stage: 128 bytes of k (32 TF32 or 64 BF16) of the tile's rows of A and columns of B, in one chunk of 128 bytes, or
+//     in two of 64 that lie behind each other, swizzled as the copy engine writes and wgmma reads them; 4 products of 32
+//     bytes of k
 //   ring: for each stage an mbarrier `full`, which the copies complete, and one `empty`, where each of the 8 consuming
 //     warps arrives when its products no longer read the stage
 //
@@ -18,15 +19,17 @@
 
 namespace azj::cuda {
 
-template <TensorType kType_, int kBlockM_, int kBlockN_>
+template <TensorType kType_, int kBlockM_, int kBlockN_, int kChunkBytes_ = 128>
 struct HopperTile {
   static_assert(kBlockM_ == 128 || kBlockM_ == 64, "a consumer has 64 rows");
+  static_assert(kChunkBytes_ == 128 || kChunkBytes_ == 64, "what one copy brings of a row");
   static constexpr TensorType kType = kType_;
   static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_;
   static constexpr int kConsumers = 2;  // warpgroups
   static constexpr int kThreads = (1 + kConsumers) * 128;
-  static constexpr int kRowBytes = 128;                               // of a stage along k
-  static constexpr int kDepth = kRowBytes / (kType == TensorType::TF32 ? 4 : 2);
+  static constexpr int kRowBytes = 128, kChunkBytes = kChunkBytes_;  // of a stage along k, and of a copy
+  static constexpr int kChunks = kRowBytes / kChunkBytes;
+  static constexpr int kDepth = kRowBytes / (kType == TensorType::TF32 ? 4 : 2), kChunkDepth = kDepth / kChunks;
   static constexpr int kABytes = kBlockM * kRowBytes, kStageBytes = kABytes + kBlockN * kRowBytes;
   static constexpr int kStages = kBlockN == 128 ? 6 : kBlockM == 128 ? 4 : 5;
   static constexpr int kColumns = kBlockM == 128 ? kBlockN : kBlockN / kConsumers;  // of a consumer
@@ -61,11 +64,13 @@ struct RingPosition {
   }
 };
 
-// The operand of wgmma that begins at a shared address: K-major, rows of 128 bytes in groups of 8, swizzled over 128
-// bytes. PTX ISA, "Matrix Descriptor Format".
+// The operand of wgmma that begins at a shared address: K-major, rows of kBytes in groups of 8, swizzled over kBytes.
+// PTX ISA, "Matrix Descriptor Format".
+template <int kBytes>
 __device__ inline uint64_t matrix_descriptor(uint32_t address) {
-  constexpr uint64_t kSwizzle128 = uint64_t{1} << 62, kGroup = uint64_t{1024 >> 4} << 32, kUnused = uint64_t{1} << 16;
-  return kSwizzle128 | kGroup | kUnused | (address & 0x3ffff) >> 4;
+  constexpr uint64_t kSwizzle = uint64_t{kBytes == 128 ? 1 : 2} << 62, kGroup = uint64_t{8 * kBytes >> 4} << 32;
+  constexpr uint64_t kUnused = uint64_t{1} << 16;
+  return kSwizzle | kGroup | kUnused | (address & 0x3ffff) >> 4;
 }
 
 __device__ inline void wait_for_phase(uint64_t* barrier, uint32_t parity) {
@@ -121,16 +126,20 @@ __device__ __forceinline__ void multiply_stages(float (&sums)[Tile::kSums], Ring
   for (int step = 0; step < steps; ++step, at.next()) {
     wait_for_phase(&ring.full[at.stage], at.parity);
     const uint32_t stage = shared_address(ring.stages) + at.stage * Tile::kStageBytes;
-    const uint64_t a = matrix_descriptor(stage + Tile::consumer_row(consumer) * Tile::kRowBytes);
-    const uint64_t b = matrix_descriptor(stage + Tile::kABytes + Tile::consumer_column(consumer) * Tile::kRowBytes);
+    constexpr int kBytes = Tile::kChunkBytes;
+    const uint64_t a = matrix_descriptor<kBytes>(stage + Tile::consumer_row(consumer) * kBytes);
+    const uint64_t b = matrix_descriptor<kBytes>(stage + Tile::kABytes + Tile::consumer_column(consumer) * kBytes);
     wgmma_fence();
 #pragma unroll
-    for (int part = 0; part < 4; ++part) {  // 32 bytes of k each: 2 in a descriptor
+    for (int part = 0; part < 4; ++part) {  // 32 bytes of k each, which a descriptor counts by 16
+      const int chunk = 32 * part / kBytes, in_chunk = 32 * part % kBytes;
+      const uint64_t a_part = a + (chunk * Tile::kBlockM * kBytes + in_chunk) / 16;
+      const uint64_t b_part = b + (chunk * Tile::kBlockN * kBytes + in_chunk) / 16;
       const bool accumulate = step > 0 || part > 0;
       if constexpr (Tile::kType == TensorType::TF32) {
-        wgmma_tf32(sums, a + 2 * part, b + 2 * part, accumulate);
+        wgmma_tf32(sums, a_part, b_part, accumulate);
       } else {
-        wgmma_bf16(sums, a + 2 * part, b + 2 * part, accumulate);
+        wgmma_bf16(sums, a_part, b_part, accumulate);
       }
     }
     wgmma_commit();

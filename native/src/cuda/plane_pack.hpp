@@ -1,11 +1,12 @@
 // Packed copies of planes for the gradient to the weights on wgmma, in which a tap of the kernel is a shift.
 //
-// The lines of a plane, the planes of a channel and its samples lie end to end, so that all output pixels of a batch are
-// one axis k: pixel (n, p, q) is k = (n * lines + p) * pitch + q. Between lines, and between the lines of two samples, are
-// as many zeros as taps reach beyond the plane. With strides x is taken apart into images, of every stride-th line and
-// column; tap (r, s) of output pixel k then is element k + shift of one of them:
+// The lines of a channel's plane and the planes of its samples lie end to end, so that all output pixels of a batch are
+// one axis k: pixel (n, p, q) is k = (n * lines + p) * pitch + q. Between lines, and between the lines of two samples,
+// are as many zeros as taps reach beyond the plane. With strides x is taken apart into images, of every stride-th line
+// and column; tap (r, s) of output pixel k then is element k + shift of one of them:
 //
-//   r * dilation - pad = shift(r) * stride + offset,  0 <= offset < stride;  element j of an image is x[j * stride + offset]
+//   r * dilation - pad = shift(r) * stride + offset, 0 <= offset < stride; element j of an image is
+//   x[j * stride + offset]
 #pragma once
 
 #include <cuda_runtime.h>

@@ -10,7 +10,6 @@ namespace azj::cuda {
 namespace {
 
 constexpr int64_t kAlignment = 16, kMaxStride = int64_t{1} << 40;  // bytes
-constexpr int kSwizzleBytes = 128;
 constexpr unsigned kDriverVersion = 12000;  // the first that knows tensor maps
 
 // A function of the driver: through the run time, so that the library needs no libcuda.so to be loaded.
@@ -33,6 +32,10 @@ void check_map(CUresult result, const char* function) {
 
 CUtensorMapDataType type_of(int bytes) {
   return bytes == 2 ? CU_TENSOR_MAP_DATA_TYPE_BFLOAT16 : CU_TENSOR_MAP_DATA_TYPE_TFLOAT32;
+}
+
+CUtensorMapSwizzle swizzle_of(int bytes) {
+  return bytes == 128 ? CU_TENSOR_MAP_SWIZZLE_128B : CU_TENSOR_MAP_SWIZZLE_64B;
 }
 
 // Strides as a tensor map takes them, in elements. Those of a dimension with one place are what fits.
@@ -72,26 +75,26 @@ bool has_tensor_map(const OperandView& v) {
   return s.row >= v.k && s.batch % s.row == 0 && s.group % s.batch == 0;
 }
 
-TensorOperand tensor_operand(const OperandView& v, int box_rows) {
+TensorOperand tensor_operand(const OperandView& v, int box_rows, int box_bytes) {
   const Strides s(v);
   const cuuint64_t extents[] = {static_cast<cuuint64_t>(v.k), static_cast<cuuint64_t>(v.rows),
                                 static_cast<cuuint64_t>(s.batches), static_cast<cuuint64_t>(s.groups)};
   const cuuint64_t strides[] = {static_cast<cuuint64_t>(s.row * v.bytes), static_cast<cuuint64_t>(s.batch * v.bytes),
                                 static_cast<cuuint64_t>(s.group * v.bytes)};
-  const cuuint32_t box[] = {static_cast<cuuint32_t>(kSwizzleBytes / v.bytes), static_cast<cuuint32_t>(box_rows), 1, 1};
+  const cuuint32_t box[] = {static_cast<cuuint32_t>(box_bytes / v.bytes), static_cast<cuuint32_t>(box_rows), 1, 1};
   const cuuint32_t steps[] = {1, 1, 1, 1};
   TensorOperand operand;
   operand.batch = s.batches > 1 ? 1 : 0;
   operand.group = s.groups > 1 ? 1 : 0;
   static const auto encode = driver_function<decltype(&cuTensorMapEncodeTiled)>("cuTensorMapEncodeTiled");
   check_map(encode(&operand.map, type_of(v.bytes), 4, const_cast<void*>(v.data), extents, strides, box, steps,
-                   CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+                   CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle_of(box_bytes), CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
                    CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE),
             "cuTensorMapEncodeTiled");
   return operand;
 }
 
-CUtensorMap pixel_map(const PixelView& v, int pixels) {
+CUtensorMap pixel_map(const PixelView& v, int pixels, int channel_bytes) {
   const cuuint64_t extents[] = {static_cast<cuuint64_t>(v.channels), static_cast<cuuint64_t>(v.width),
                                 static_cast<cuuint64_t>(v.height), static_cast<cuuint64_t>(v.samples)};
   const cuuint64_t pixel = static_cast<cuuint64_t>(v.pitch * v.bytes), row = pixel * extents[1];
@@ -101,8 +104,8 @@ CUtensorMap pixel_map(const PixelView& v, int pixels) {
   static const auto encode = driver_function<decltype(&cuTensorMapEncodeIm2col)>("cuTensorMapEncodeIm2col");
   CUtensorMap map;
   check_map(encode(&map, type_of(v.bytes), 4, const_cast<void*>(v.data), extents, strides, lower, upper,
-                   static_cast<cuuint32_t>(kSwizzleBytes / v.bytes), static_cast<cuuint32_t>(pixels), steps,
-                   CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+                   static_cast<cuuint32_t>(channel_bytes / v.bytes), static_cast<cuuint32_t>(pixels), steps,
+                   CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle_of(channel_bytes), CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
                    CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE),
             "cuTensorMapEncodeIm2col");
   return map;

@@ -30,8 +30,8 @@ OperandView view_b(const GemmProblem& problem);
 // Whether a tensor map can describe it: k contiguous, all else on 16 bytes.
 bool has_tensor_map(const OperandView& view);
 
-// For boxes of 128 bytes of k and box_rows rows, swizzled over 128 bytes. The view has a tensor map.
-TensorOperand tensor_operand(const OperandView& view, int box_rows);
+// For boxes of 128 or 64 bytes of k and box_rows rows, swizzled over as many bytes. The view has a tensor map.
+TensorOperand tensor_operand(const OperandView& view, int box_rows, int box_bytes = 128);
 
 // Pixels of a convolution's gathered source for im2col copies: channels x width x height x samples, of `bytes` bytes,
 // `pitch` channels from one pixel to the next.
@@ -43,7 +43,7 @@ struct PixelView {
   int origin_w, origin_h, step_w, step_h, end_w, end_h;
 };
 
-// For columns of `pixels` pixels with 128 bytes of channels, swizzled over 128 bytes.
-CUtensorMap pixel_map(const PixelView& view, int pixels);
+// For columns of `pixels` pixels with 128 or 64 bytes of channels, swizzled over as many bytes.
+CUtensorMap pixel_map(const PixelView& view, int pixels, int channel_bytes);
 
 }  // namespace azj::cuda

@@ -1,0 +1,73 @@
+#include "conv2d_hopper.hpp"
+
+#include <string>
+
+#include "kernels.hpp"
+
+namespace azj::cuda {
+
+namespace {
+
+// What a tensor map in im2col mode holds.
+constexpr int64_t kMaxStep = 8, kMaxTap = 255, kMinCorner = -128, kMaxCorner = 127;
+
+}  // namespace
+
+OperandView view_source(const ConvGather& g, int64_t samples) {
+  const int64_t plane = int64_t{g.source_h} * g.source_w;
+  return {g.source, plane, g.channels, 1, plane, samples, g.source_sample, g.groups, g.channels * plane, 4};
+}
+
+OperandView view_weights(const ConvGather& g, const float* w, int64_t taps) {
+  return {w, g.rows, g.channels, g.weight_row, g.weight_channel, taps, 1, g.groups, g.weight_group, 4};
+}
+
+ConvGather forwards(ConvGather g) {
+  if (g.tap_h < 0) {
+    g.origin_h += (g.taps_h - 1) * g.tap_h;
+    g.weights += (g.taps_h - 1) * int64_t{g.weight_tap_h};
+    g.tap_h = -g.tap_h;
+    g.weight_tap_h = -g.weight_tap_h;
+  }
+  if (g.tap_w < 0) {
+    g.origin_w += (g.taps_w - 1) * g.tap_w;
+    g.weights += (g.taps_w - 1) * int64_t{g.weight_tap_w};
+    g.tap_w = -g.tap_w;
+    g.weight_tap_w = -g.weight_tap_w;
+  }
+  return g;
+}
+
+PixelView first_pixels(const ConvGather& g, const OperandView& x) {
+  PixelView view{x.data, x.k, g.source_w, g.source_h, x.batch * x.groups, x.row_stride, x.bytes, 0, 0, 0, 0, 0, 0};
+  view.origin_w = g.origin_w;
+  view.origin_h = g.origin_h;
+  view.step_w = g.step_w;
+  view.step_h = g.step_h;
+  view.end_w = g.origin_w + (g.pixels_w - 1) * g.step_w - (g.source_w - 1);
+  view.end_h = g.origin_h + (g.pixels_h - 1) * g.step_h - (g.source_h - 1);
+  return view;
+}
+
+bool conv2d_hopper_fits(const azj_conv2d_desc& d, std::string& reason) {
+  struct Axis {
+    const char* name;
+    int64_t stride, pad, span;  // span: from the first tap to the last
+  };
+  const Axis axes[] = {{"height", d.stride_h, d.pad_h, (d.kernel_h - 1) * d.dilation_h},
+                       {"width", d.stride_w, d.pad_w, (d.kernel_w - 1) * d.dilation_w}};
+  for (const Axis& axis : axes) {
+    if (axis.stride <= kMaxStep && -axis.pad >= kMinCorner && axis.pad - axis.span >= kMinCorner &&
+        axis.pad - axis.span <= kMaxCorner && axis.span <= kMaxTap) {
+      continue;
+    }
+    reason = "convolutions by im2col tensor maps have a stride of at most 8, a padding of at most 128 and "
+             "(kernel - 1) * dilation of at most 255 and 128 beyond the padding; along the " + std::string(axis.name) +
+             " they are " + std::to_string(axis.stride) + ", " + std::to_string(axis.pad) + " and " +
+             std::to_string(axis.span);
+    return false;
+  }
+  return true;
+}
+
+}  // namespace azj::cuda
