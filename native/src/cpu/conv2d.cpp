@@ -11,9 +11,8 @@ namespace {
 // The gradient to the weights transforms grad_z, not its result, and pays sooner.
 constexpr int64_t kWinogradChannels = 16;
 constexpr int64_t kWinogradWeightsChannels = 3;
-// Transforming a filter costs as much as its products with so many tiles, once all filters outgrow the caches.
-constexpr int64_t kWinogradTiles = 32;
-constexpr int64_t kWinogradCachedFilters = 256 * 256;
+// Transforming the filters costs more than the products of fewer tiles; the gradient to the weights is spared X_unroll.
+constexpr int64_t kWinogradTiles = 4;
 // With more weights in a filter than this, the GEMM of IM2COL_GEMM outweighs its copies in the gradient to the weights.
 constexpr int64_t kImplicitWeightsProducts = 160;
 // The gradient to so few channels, from more filters than this, is faster as a GEMM and col2im.
@@ -24,7 +23,7 @@ bool winograd_pays(const azj_conv2d_desc& d, const ConvSize& s, int32_t pass) {
   const int64_t channels = pass == AZJ_CONV_GRAD_WEIGHTS ? kWinogradWeightsChannels : kWinogradChannels;
   if (!conv2d_winograd_supports(d) || d.filters < kWinogradChannels || d.channels < channels) return false;
   const int64_t tiles = d.batch * ((s.out_h + 3) / 4) * ((s.out_w + 3) / 4);
-  return d.channels * d.filters <= kWinogradCachedFilters || tiles >= kWinogradTiles;
+  return pass == AZJ_CONV_GRAD_WEIGHTS || tiles >= kWinogradTiles;
 }
 
 bool implicit_pays(const azj_conv2d_desc& d, const ConvSize& s, int32_t pass) {

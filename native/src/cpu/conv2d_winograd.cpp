@@ -5,7 +5,8 @@
 //   V[point][tile][channel]  = B^T d B, lanes are channels;
 //   M[point][tile][filter]   = V[point] * U[point], 36 matrix products for each panel of kTileColumns filters;
 //   y                        = A^T M A + bias, lanes are filters, activation, and back to NCHW.
-// U = G g G^T is computed once a call by all threads. Transposing to lanes and back is one shuffle for four elements.
+// U = G g G^T is computed once a call by all threads, or, where there are few tiles, a block at a time between the first
+// stage, then of all tiles, and the second (correlate_few). Transposing to lanes and back is one shuffle for four elements.
 #include "conv2d_winograd.hpp"
 
 #include "epilogue.hpp"
@@ -38,51 +39,32 @@ struct Sizes {
   Sizes(const Team& team, const Correlation& c)
       : grid(c.batch, c.out_h, c.out_w),
         panels((c.filters + kTileColumns - 1) / kTileColumns),
-        tiles(wino_block_tiles(kWinoPoints * (c.channels + kTileColumns), grid.tiles / team.threads())),
+        few(wino_few_tiles(grid.tiles, c.channels, c.filters)),
+        tiles(few ? grid.tiles
+                  : wino_block_tiles(kWinoPoints * (c.channels + kTileColumns), grid.tiles / team.threads())),
         v(tiles, c.channels),
         m(tiles, kTileColumns),
-        u_point(wino_filter_point(c.channels)),
-        u_floats(panels * kWinoPoints * u_point),
-        thread_floats(v.floats() + m.floats() + wino_strip_floats(tiles)) {}
+        u_point(wino_filter_point(few ? kWinoBlockChannels : c.channels)),
+        shared_floats(few ? v.floats() : panels * kWinoPoints * u_point),
+        thread_floats(m.floats() + wino_strip_floats(tiles) + (few ? kWinoPoints * u_point : v.floats())) {}
 
   WinoGrid grid;
   int64_t panels;
+  bool few;
   int64_t tiles;  // of a block
   WinoBlock v, m;
   int64_t u_point;  // floats from one point of U to the next
-  int64_t u_floats, thread_floats;
+  int64_t shared_floats, thread_floats;
 };
 
-// U[panel][point][channel][filter of the panel] for input channels begin..end-1.
-void transform_filters(const Sizes& size, const Correlation& c, const float* w, int64_t begin, int64_t end, float* u) {
-  constexpr int64_t kTaps = kWinoTaps * kWinoTaps;
-  // w[m][c][3][3] holds filters in rows; the gradient's filters are w's channels.
-  const int64_t filter_stride = c.gradient ? kTaps : c.channels * kTaps;
-  const int64_t channel_stride = c.gradient ? c.filters * kTaps : kTaps;
-  const int64_t first = c.gradient ? kTaps - 1 : 0, step = c.gradient ? -1 : 1;
-  float taps[kTaps * kLanes];
-  for (int64_t k = begin; k < end; ++k) {
-    for (int64_t f = 0; f < c.filters; f += kLanes) {
-      transpose_to_lanes(w + k * channel_stride + f * filter_stride, filter_stride, min(kLanes, c.filters - f), kTaps,
-                         taps);
-      float* to = u + f / kTileColumns * kWinoPoints * size.u_point + k * kTileColumns + f % kTileColumns;
-      wino_both_sides<3, 6>(
-          wino_filter, [&](int r, int s) { return load(taps + (first + step * (r * kWinoTaps + s)) * kLanes); },
-          [&](int i, int j, Vec value) { store(to + (i * kWinoIn + j) * size.u_point, value); });
-    }
-  }
-}
-
-// M[point] = V[point] * U[point] for one panel of filters.
-void multiply(const Sizes& size, const Correlation& c, int64_t tiles, int64_t filters, const float* v, const float* u,
-              float* m) {
-  const int64_t columns = filters > kLanes ? 2 * kLanes : kLanes;
-  for (int64_t point = 0; point < kWinoPoints; ++point) {
-    for (int64_t k = 0; k < c.channels; k += kBlockChannels) {
-      const Matrix a{v + point * size.v.point + k, size.v.row, 1};
-      gemm_panel(tiles, columns, min(kBlockChannels, c.channels - k), 1, a, u + point * size.u_point + k * kTileColumns,
-                 kTileColumns, k == 0 ? 0.0f : 1.0f, m + point * size.m.point, kTileColumns);
-    }
+// M[point] (+)= V[point] * U[point] for one panel of filters and `channels` channels, of which v and u are the first.
+void multiply(const Sizes& size, int64_t point, int64_t tiles, int64_t filters, int64_t channels, const float* v,
+              const float* u, bool first, float* m) {
+  for (int64_t k = 0; k < channels; k += kBlockChannels) {
+    const Matrix a{v + point * size.v.point + k, size.v.row, 1};
+    gemm_panel(tiles, filters > kLanes ? 2 * kLanes : kLanes, min(kBlockChannels, channels - k), 1, a,
+               u + point * size.u_point + k * kTileColumns, kTileColumns, first && k == 0 ? 0.0f : 1.0f,
+               m + point * size.m.point, kTileColumns);
   }
 }
 
@@ -116,14 +98,65 @@ void transform_outputs(const Sizes& size, const Correlation& c, const float* m, 
   });
 }
 
+// The outputs of one panel of filters.
+void transform_panel(const Sizes& size, const Correlation& c, const float* m, int64_t begin, int64_t end, int64_t panel,
+                     const float* bias, int32_t activation, float slope, float* strip, float* y) {
+  for (int64_t f = panel * kTileColumns; f < min(c.filters, (panel + 1) * kTileColumns); f += kLanes) {
+    with_activation(activation, [&](auto kind) {
+      transform_outputs<decltype(kind)::kind>(size, c, m + f % kTileColumns, begin, end, f, bias, slope, strip, y);
+    });
+  }
+}
+
+// The threads share the panels of filters.
+void correlate_few(Team& team, const Sizes& size, const Correlation& c, const float* x, const float* w,
+                   const float* bias, int32_t activation, float slope, float* y, float* workspace) {
+  const WinoFilters g{w, c.filters, c.channels, c.gradient};
+  const int64_t tiles = size.grid.tiles;
+  float* v = workspace;
+  float* own = workspace + size.shared_floats;
+  team.parallel(tiles, size.grid.columns, [&](int64_t begin, int64_t end, int thread) {
+    wino_transform_inputs(size.grid, x, c.channels, c.height, c.width, c.pad_h, c.pad_w, begin, end, size.v,
+                          own + thread * size.thread_floats, v + begin * size.v.row);
+  });
+  team.parallel(size.panels, 1, [&](int64_t begin, int64_t end, int thread) {
+    float* m = own + thread * size.thread_floats;
+    float* u = m + size.m.floats();
+    float* strip = u + kWinoPoints * size.u_point;
+    for (int64_t panel = begin; panel < end; ++panel) {
+      const int64_t filters = min(kTileColumns, c.filters - panel * kTileColumns);
+      for (int64_t k = 0; k < c.channels; k += kWinoBlockChannels) {
+        const int64_t channels = min(kWinoBlockChannels, c.channels - k);
+        wino_transform_filters(g, panel, k, k + channels, size.u_point, u);
+        // Meanwhile the next block of w comes from memory.
+        const bool last = k + channels == c.channels;
+        const int64_t next = last ? 0 : k + channels, next_panel = last ? panel + 1 : panel;
+        for (int64_t point = 0; point < kWinoPoints; ++point) {
+          if (next_panel < end) {
+            wino_prefetch_filters(g, next_panel, next, min(next + kWinoBlockChannels, c.channels), point, kWinoPoints);
+          }
+          multiply(size, point, tiles, filters, channels, v + k, u, k == 0, m);
+        }
+      }
+      transform_panel(size, c, m, 0, tiles, panel, bias, activation, slope, strip, y);
+    }
+  });
+}
+
 void correlate(Team& team, const Correlation& c, const float* x, const float* w, const float* bias, int32_t activation,
                float slope, float* y, float* workspace) {
   const Sizes size(team, c);
+  if (size.few) return correlate_few(team, size, c, x, w, bias, activation, slope, y, workspace);
   float* u = workspace;
-  team.parallel(c.channels, 1 + 4096 / c.filters,
-                [&](int64_t begin, int64_t end, int) { transform_filters(size, c, w, begin, end, u); });
+  const int64_t panel_floats = kWinoPoints * size.u_point;
+  team.parallel(c.channels, 1 + 4096 / c.filters, [&](int64_t begin, int64_t end, int) {
+    for (int64_t panel = 0; panel < size.panels; ++panel) {
+      wino_transform_filters({w, c.filters, c.channels, c.gradient}, panel, begin, end, size.u_point,
+                             u + panel * panel_floats + begin * kTileColumns);
+    }
+  });
   team.parallel(size.grid.tiles, kTileRows, [&](int64_t first, int64_t last, int thread) {
-    float* v = u + size.u_floats + thread * size.thread_floats;
+    float* v = u + size.shared_floats + thread * size.thread_floats;
     float* m = v + size.v.floats();
     float* strip = m + size.m.floats();
     for (int64_t begin = first; begin < last; begin += size.tiles) {
@@ -132,13 +165,10 @@ void correlate(Team& team, const Correlation& c, const float* x, const float* w,
                             v);
       for (int64_t panel = 0; panel < size.panels; ++panel) {
         const int64_t filters = min(kTileColumns, c.filters - panel * kTileColumns);
-        multiply(size, c, end - begin, filters, v, u + panel * kWinoPoints * size.u_point, m);
-        for (int64_t f = 0; f < filters; f += kLanes) {
-          with_activation(activation, [&](auto kind) {
-            transform_outputs<decltype(kind)::kind>(size, c, m + f, begin, end, panel * kTileColumns + f, bias, slope,
-                                                    strip, y);
-          });
+        for (int64_t point = 0; point < kWinoPoints; ++point) {
+          multiply(size, point, end - begin, filters, c.channels, v, u + panel * panel_floats, true, m);
         }
+        transform_panel(size, c, m, begin, end, panel, bias, activation, slope, strip, y);
       }
     }
   });
@@ -180,7 +210,7 @@ bool conv2d_winograd_supports(const azj_conv2d_desc& d) {
 uint64_t conv2d_winograd_workspace_bytes(const Team& team, const azj_conv2d_desc& d, int32_t pass) {
   if (pass == AZJ_CONV_GRAD_WEIGHTS) return conv2d_winograd_weights_workspace_bytes(team, d);
   const Sizes size(team, correlation_of(d, ConvSize(d), pass));
-  return static_cast<uint64_t>(size.u_floats + team.threads() * size.thread_floats) * sizeof(float);
+  return static_cast<uint64_t>(size.shared_floats + team.threads() * size.thread_floats) * sizeof(float);
 }
 
 void conv2d_winograd_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
