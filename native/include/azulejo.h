@@ -35,7 +35,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a declaration below changes its meaning or layout; Java compares it with the library at load. */
-#define AZJ_ABI_VERSION 3
+#define AZJ_ABI_VERSION 4
 
 typedef enum azj_status {
   AZJ_OK = 0,
@@ -293,7 +293,7 @@ typedef enum azj_conv_algorithm {
   AZJ_CONV_IMPLICIT_GEMM_TF32 = 4, /* on tensor cores, inputs rounded to TF32; never chosen by AUTO */
   AZJ_CONV_IMPLICIT_GEMM_BF16 = 5, /* on tensor cores, inputs rounded to BF16; never chosen by AUTO */
   /* F(4x4, 3x3): 36 products for 144, with a larger rounding error (docs/numerics.md). 3x3 kernels with stride 1,
-   * dilation 1 and one group; CPU only. A NaN or an infinity reaches the whole 4x4 tile of outputs. */
+   * dilation 1 and one group. A NaN or an infinity reaches the whole 4x4 tile of outputs. */
   AZJ_CONV_WINOGRAD = 6,
   /* Forward: IMPLICIT_GEMM_TF32 by wgmma and TMA, compute capability 9.0. x and w are copied first, channels last, to the
    * workspace. Strides up to 8, paddings up to 128, (kernel - 1) * dilation up to 255 and 128 beyond the padding. Both
@@ -384,6 +384,35 @@ AZJ_API azj_status azj_pool2d_forward(azj_stream* stream, const azj_pool2d_desc*
 /* grad_x, overwritten. argmax is that of the forward pass (AZJ_POOL_MAX; ignored for AZJ_POOL_MEAN). */
 AZJ_API azj_status azj_pool2d_backward(azj_stream* stream, const azj_pool2d_desc* desc, const float* grad_y,
                                        const int32_t* argmax, float* grad_x);
+
+/* ---- convolution and max pooling in one operation ------------------------------------------------------------------------
+ * Convolution, bias, activation, and max pooling by 2x2 windows with stride 2 and no padding: the block that most small
+ * networks are made of. The convolution's output, four times the result, is not part of the call. Windows that would
+ * reach beyond it are left out, as in azj_pool2d_forward(): an odd last row or column takes no part.
+ *
+ * azj_conv2d_algorithm() of AZJ_CONV_FORWARD tells the algorithm. On the CPU, IMPLICIT_GEMM and WINOGRAD pool what they
+ * have just computed, and DIRECT and IM2COL_GEMM keep a plane or a few samples of the convolution's output in the
+ * workspace. On CUDA the workspace holds all of it, and a second kernel pools. */
+
+/* Workspace azj_conv2d_pool_forward() needs on this stream, in bytes, possibly 0; for smaller batches as
+ * azj_conv2d_workspace_bytes(). */
+AZJ_API azj_status azj_conv2d_pool_workspace_bytes(azj_stream* stream, const azj_conv2d_desc* desc, uint64_t* bytes);
+
+/* y[n][m][p][q] = the maximum of activation(z[n][m]) over rows 2p, 2p + 1 and columns 2q, 2q + 1, with z as in
+ * azj_conv2d_desc: rows out_h / 2 and columns out_w / 2, rounded down, both >= 1; out_h * out_w < 2^31.
+ * argmax[n][m][p][q] is row * out_w + column of the maximum (the first one; a NaN counts as the maximum). argmax may be
+ * NULL where no backward pass follows; bias may be NULL. The same bits as azj_conv2d_forward() with the same algorithm and
+ * azj_pool2d_forward() after it. */
+AZJ_API azj_status azj_conv2d_pool_forward(azj_stream* stream, const azj_conv2d_desc* desc, const float* x,
+                                           const float* w, const float* bias, float* y, int32_t* argmax,
+                                           void* workspace, uint64_t workspace_bytes);
+
+/* From the gradient to y that to z, in one pass: grad_z[n][m][argmax] = grad_y * activation'(z), written with the
+ * output y, N(34), and 0 everywhere else. grad_bias[m] = sum_{n,p,q} grad_z[n][m][p][q]; it may be NULL. y and argmax
+ * are those of the forward pass; azj_conv2d_grad_weights() and azj_conv2d_grad_input() go on from grad_z. */
+AZJ_API azj_status azj_conv2d_pool_backward(azj_stream* stream, const azj_conv2d_desc* desc, const float* y,
+                                            const int32_t* argmax, const float* grad_y, float* grad_z,
+                                            float* grad_bias);
 
 /* ---- dense -------------------------------------------------------------------------------------------------------------- */
 

@@ -116,6 +116,12 @@ struct azj_stream {
   virtual void pool2d_backward(const azj_pool2d_desc& desc, const float* grad_y, const int32_t* argmax,
                                float* grad_x) = 0;
 
+  virtual uint64_t conv2d_pool_workspace_bytes(const azj_conv2d_desc& desc) = 0;
+  virtual void conv2d_pool_forward(const azj_conv2d_desc& desc, const float* x, const float* w, const float* bias,
+                                   float* y, int32_t* argmax, void* workspace) = 0;
+  virtual void conv2d_pool_backward(const azj_conv2d_desc& desc, const float* y, const int32_t* argmax,
+                                    const float* grad_y, float* grad_z, float* grad_bias) = 0;
+
   virtual void dense_forward(const azj_dense_desc& desc, const float* x, const float* w, const float* bias,
                              float* y) = 0;
   virtual void dense_grad_input(const azj_dense_desc& desc, const float* grad_z, const float* w, float* grad_x) = 0;

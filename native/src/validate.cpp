@@ -287,15 +287,42 @@ azj_conv2d_desc checked_conv2d(const azj_conv2d_desc* desc) {
   return d;
 }
 
-void check_workspace(azj_stream& stream, const azj_conv2d_desc& desc, int32_t pass, const void* workspace,
-                     uint64_t workspace_bytes) {
-  const uint64_t needed = stream.conv2d_workspace_bytes(desc, pass);
+void check_conv2d_pool(const azj_conv2d_desc& d) {
+  const int64_t out_h = output_size(d.height, d.pad_h, d.kernel_h, d.dilation_h, d.stride_h);
+  const int64_t out_w = output_size(d.width, d.pad_w, d.kernel_w, d.dilation_w, d.stride_w);
+  if (out_h < 2 || out_w < 2) {
+    fail(AZJ_INVALID_ARGUMENT,
+         "the convolution's output is %" PRId64 "x%" PRId64 "; a 2x2 window needs at least two rows and two columns",
+         out_h, out_w);
+  }
+  if (out_h > INT32_MAX / out_w) {
+    fail(AZJ_INVALID_ARGUMENT,
+         "the convolution's output is %" PRId64 "x%" PRId64 "; it must have fewer than 2^31 elements, because argmax "
+         "is int32_t", out_h, out_w);
+  }
+}
+
+namespace {
+
+void check_needed(uint64_t needed, const char* query, const void* workspace, uint64_t workspace_bytes) {
   if (workspace_bytes < needed) {
-    fail(AZJ_WORKSPACE_TOO_SMALL,
-         "workspace_bytes is %" PRIu64 "; this pass needs %" PRIu64 ", see azj_conv2d_workspace_bytes()",
-         workspace_bytes, needed);
+    fail(AZJ_WORKSPACE_TOO_SMALL, "workspace_bytes is %" PRIu64 "; this pass needs %" PRIu64 ", see %s()",
+         workspace_bytes, needed, query);
   }
   if (needed > 0) check_pointer("workspace", static_cast<const float*>(workspace));
+}
+
+}  // namespace
+
+void check_workspace(azj_stream& stream, const azj_conv2d_desc& desc, int32_t pass, const void* workspace,
+                     uint64_t workspace_bytes) {
+  check_needed(stream.conv2d_workspace_bytes(desc, pass), "azj_conv2d_workspace_bytes", workspace, workspace_bytes);
+}
+
+void check_pool_workspace(azj_stream& stream, const azj_conv2d_desc& desc, const void* workspace,
+                          uint64_t workspace_bytes) {
+  check_needed(stream.conv2d_pool_workspace_bytes(desc), "azj_conv2d_pool_workspace_bytes", workspace,
+               workspace_bytes);
 }
 
 }  // namespace azj

@@ -50,7 +50,11 @@ void check_pool2d(const azj_pool2d_desc* desc);
 void check_gather(const azj_gather_desc* desc);
 // Returns the descriptor to run: samples_per_unroll is at most the batch.
 azj_conv2d_desc checked_conv2d(const azj_conv2d_desc* desc);
+// The 2x2 windows of azj_conv2d_pool_*() on the output of a checked convolution.
+void check_conv2d_pool(const azj_conv2d_desc& desc);
 void check_workspace(azj_stream& stream, const azj_conv2d_desc& desc, int32_t pass, const void* workspace,
                      uint64_t workspace_bytes);
+void check_pool_workspace(azj_stream& stream, const azj_conv2d_desc& desc, const void* workspace,
+                          uint64_t workspace_bytes);
 
 }  // namespace azj

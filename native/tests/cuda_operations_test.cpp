@@ -196,6 +196,35 @@ void pooling() {
   }
 }
 
+// The forward pass of a named algorithm, and the way back; odd sizes leave a row and a column over.
+void pooled_convolutions() {
+  const auto x = random_floats(3 * 4 * 12 * 9, 32), w = random_floats(6 * 4 * 3 * 3, 33);
+  const auto grad = random_floats(3 * 6 * 6 * 4, 34);
+  for (int32_t algorithm = AZJ_CONV_AUTO; algorithm <= AZJ_CONV_HOPPER_BF16; ++algorithm) {
+    const bool winograd = algorithm == AZJ_CONV_WINOGRAD;
+    const double tolerance = algorithm < AZJ_CONV_IMPLICIT_GEMM_TF32 || winograd ? 1e-4 : 0.2;
+    agree("conv2d_pool", tolerance, [&](Machine& m, bool cpu) {
+      azj_conv2d_desc d{3, 4, 12, 9, 6, 3, 3, 1, 1, 1, 1, 1, 1, winograd ? 1 : 2, 0, 0, AZJ_TANH, 0, 0};
+      d.algorithm = cpu && algorithm > AZJ_CONV_IM2COL_GEMM ? AZJ_CONV_DIRECT : algorithm;
+      constexpr int64_t kPooled = 3 * 6 * 6 * 4, kOutputs = 3 * 6 * 12 * 9;
+      uint64_t bytes = 0;
+      OK(azj_conv2d_pool_workspace_bytes(m.stream, &d, &bytes));
+      void* workspace = m.alloc<char>(bytes);
+      float *dx = m.upload(x), *dw = m.upload(w), *bias = m.upload(std::vector<float>{1, -1, 0, 2, -2, 0.5f});
+      float *y = m.alloc(kPooled), *alone = m.alloc(kPooled), *gz = m.alloc(kOutputs), *gb = m.alloc(6);
+      auto* argmax = m.alloc<int32_t>(kPooled);
+      OK(azj_conv2d_pool_forward(m.stream, &d, dx, dw, bias, y, argmax, workspace, bytes));
+      OK(azj_conv2d_pool_forward(m.stream, &d, dx, dw, bias, alone, nullptr, workspace, bytes));
+      CHECK(m.download(alone, kPooled) == m.download(y, kPooled));
+      // Rounded products may have another maximum: the way back is compared where they are not.
+      if (tolerance > 0.1) return m.download(y, kPooled);
+      OK(azj_conv2d_pool_backward(m.stream, &d, y, argmax, m.upload(grad), gz, gb));
+      return join(join(m.download(y, kPooled), m.download(gz, kOutputs)),
+                  join(m.download(gb, 6), m.download(argmax, kPooled)));
+    });
+  }
+}
+
 void batches() {
   constexpr int64_t kSamples = 5, kItems = 9, kBatch = 4, kSize = 2 * 6 * 5;
   std::vector<uint8_t> pixels;
@@ -305,6 +334,7 @@ int main() {
   convolutions();
   winograd();
   pooling();
+  pooled_convolutions();
   batches();
   table_rows();
   random_numbers();

@@ -1,4 +1,4 @@
-// The CUDA launchers that are neither matrix products nor convolutions, against plain loops. Linked with src/cuda
+// The CUDA launchers that are neither matrix products nor convolve, against plain loops. Linked with src/cuda
 // compiled by nvcc it runs on a GPU, with src/cuda compiled for the host on the emulation.
 #include "cuda_small_ops.hpp"
 
@@ -12,11 +12,12 @@ int main() {
     const char* name;
     void (*run)(cudaStream_t);
   } parts[] = {{"elements", test_elements}, {"optimizers", test_optimizers}, {"rows", test_rows},
-               {"pool2d", test_pool2d},     {"random", test_random},         {"gather", test_gather}};
+               {"pool2d", test_pool2d},     {"conv2d_pool", test_conv2d_pool}, {"random", test_random},
+               {"gather", test_gather}};
   for (const auto& part : parts) {
     const int before = failures;
     part.run(stream);
-    std::printf("%-10s %s\n", part.name, failures == before ? "passed" : "FAILED");
+    std::printf("%-11s %s\n", part.name, failures == before ? "passed" : "FAILED");
   }
   CUDA(cudaStreamDestroy(stream));
   return finish("CUDA launchers");

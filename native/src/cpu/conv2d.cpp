@@ -1,4 +1,5 @@
 // Convolution, azj_conv2d_*: which algorithm runs, and the gradient to the bias, which all share.
+#include "bias_sums.hpp"
 #include "conv2d.hpp"
 
 #include "conv2d_samples.hpp"
@@ -128,18 +129,8 @@ void Stream::conv2d_grad_weights(const azj_conv2d_desc& d, const float* x, const
 void Stream::conv2d_grad_bias(const azj_conv2d_desc& d, const float* grad_z, float* grad_bias) {
   const ConvSize s(d);
   const int64_t grain = 1 + 16384 / (d.batch * s.out_plane);
-  team_.parallel(d.filters, grain, [&](int64_t begin, int64_t end, int) {
-    for (int64_t m = begin; m < end; ++m) {
-      double total = 0;  // the sum over a large batch of planes needs more than float's digits
-      for (int64_t n = 0; n < d.batch; ++n) {
-        const float* plane = grad_z + n * s.out_sample + m * s.out_plane;
-        float sum = 0;
-#pragma omp simd reduction(+ : sum)
-        for (int64_t i = 0; i < s.out_plane; ++i) sum += plane[i];
-        total += sum;
-      }
-      grad_bias[m] = static_cast<float>(total);
-    }
+  sum_planes(team_, d.batch, d.filters, grain, grad_bias, [&](int64_t n, int64_t m) {
+    return lane_sums(grad_z + n * s.out_sample + m * s.out_plane, s.out_plane);
   });
 }
 

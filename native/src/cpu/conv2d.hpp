@@ -28,6 +28,27 @@ struct ConvSize {
   int64_t weights;
 };
 
+// The result of a forward pass that ends in max pooling by 2x2 windows, azj_conv2d_pool_forward(): y and, unless it is
+// null, argmax, both [batch][filters][rows][columns].
+struct Pooled {
+  Pooled(const ConvSize& s, float* values, int32_t* indices)
+      : y(values), argmax(indices), rows(s.out_h / 2), columns(s.out_w / 2), width(s.out_w), plane(rows * columns) {}
+
+  // The same from plane `index` on.
+  Pooled from(int64_t index) const {
+    Pooled p = *this;
+    p.y += index * plane;
+    if (argmax != nullptr) p.argmax += index * plane;
+    return p;
+  }
+
+  float* y;
+  int32_t* argmax;
+  int64_t rows, columns;
+  int64_t width;  // columns of the convolution's output
+  int64_t plane;
+};
+
 // Rows row_begin..row_end-1 of one sample's X_unroll [C*R*S][out_h*out_w].
 void im2col_rows(const azj_conv2d_desc& d, const ConvSize& s, const float* x, float* x_unroll, int64_t row_begin,
                  int64_t row_end);
@@ -38,6 +59,9 @@ void col2im_channels(const azj_conv2d_desc& d, const ConvSize& s, const float* x
 
 void conv2d_direct_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
                            float* y);
+uint64_t conv2d_direct_pool_workspace_bytes(const Team& team, const azj_conv2d_desc& d);
+void conv2d_direct_pool_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
+                                const Pooled& y, float* workspace);
 void conv2d_direct_grad_input(Team& team, const azj_conv2d_desc& d, const float* grad_z, const float* w,
                               float* grad_x);
 void conv2d_direct_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,
@@ -46,6 +70,9 @@ void conv2d_direct_grad_weights(Team& team, const azj_conv2d_desc& d, const floa
 uint64_t conv2d_im2col_workspace_bytes(const Team& team, const azj_conv2d_desc& d, int32_t pass);
 void conv2d_im2col_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
                            float* y, float* workspace);
+uint64_t conv2d_im2col_pool_workspace_bytes(const Team& team, const azj_conv2d_desc& d);
+void conv2d_im2col_pool_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
+                                const Pooled& y, float* workspace);
 void conv2d_im2col_grad_input(Team& team, const azj_conv2d_desc& d, const float* grad_z, const float* w, float* grad_x,
                               float* workspace);
 void conv2d_im2col_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,
@@ -56,6 +83,9 @@ bool conv2d_implicit_supports(const azj_conv2d_desc& d);
 uint64_t conv2d_implicit_workspace_bytes(const Team& team, const azj_conv2d_desc& d, int32_t pass);
 void conv2d_implicit_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
                              float* y, float* workspace);
+uint64_t conv2d_implicit_pool_workspace_bytes(const Team& team, const azj_conv2d_desc& d);
+void conv2d_implicit_pool_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w,
+                                  const float* bias, const Pooled& y, float* workspace);
 void conv2d_implicit_grad_input(Team& team, const azj_conv2d_desc& d, const float* grad_z, const float* w,
                                 float* grad_x, float* workspace);
 void conv2d_implicit_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,
@@ -66,6 +96,9 @@ bool conv2d_winograd_supports(const azj_conv2d_desc& d);
 uint64_t conv2d_winograd_workspace_bytes(const Team& team, const azj_conv2d_desc& d, int32_t pass);
 void conv2d_winograd_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
                              float* y, float* workspace);
+uint64_t conv2d_winograd_pool_workspace_bytes(const Team& team, const azj_conv2d_desc& d);
+void conv2d_winograd_pool_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w,
+                                  const float* bias, const Pooled& y, float* workspace);
 void conv2d_winograd_grad_input(Team& team, const azj_conv2d_desc& d, const float* grad_z, const float* w,
                                 float* grad_x, float* workspace);
 void conv2d_winograd_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,

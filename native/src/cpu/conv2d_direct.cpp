@@ -2,6 +2,7 @@
 // a plane of the output (or the reverse, for the gradients). Right for depthwise convolutions, and the plain statement
 // of what the other algorithms compute. Taps on the padding are never visited (T14).
 #include "conv2d.hpp"
+#include "conv2d_pool.hpp"
 #include "epilogue.hpp"
 
 namespace azj::cpu::AZJ_ISA {
@@ -29,36 +30,58 @@ inline void for_rows(const azj_conv2d_desc& d, const ConvSize& size, int64_t r, 
   }
 }
 
+// Plane `index` of the batch's outputs.
+void forward_plane(const azj_conv2d_desc& d, const ConvSize& size, const float* x, const float* w, const float* bias,
+                   int64_t index, float* out) {
+  const int64_t n = index / d.filters, m = index % d.filters;
+  const int64_t first_channel = m / size.group_filters * size.group_channels;
+  zero_row(out, size.out_plane);
+  for (int64_t c = 0; c < size.group_channels; ++c) {
+    const float* in = x + n * size.in_sample + (first_channel + c) * size.in_plane;
+    const float* weights = w + (m * size.group_channels + c) * size.kernel;
+    for (int64_t tap = 0; tap < size.kernel; ++tap) {
+      const float weight = weights[tap];
+      for_rows(d, size, tap / d.kernel_w, tap % d.kernel_w,
+               [&](int64_t to, int64_t from, int64_t q_begin, int64_t q_end) {
+                 float* __restrict__ out_row = out + to;
+                 const float* __restrict__ in_row = in + from;
+                 if (d.stride_w == 1) {
+#pragma omp simd
+                   for (int64_t q = q_begin; q < q_end; ++q) out_row[q] += weight * in_row[q];
+                 } else {
+                   for (int64_t q = q_begin; q < q_end; ++q) out_row[q] += weight * in_row[q * d.stride_w];
+                 }
+               });
+    }
+  }
+  apply_bias_activation_row(out, size.out_plane, bias ? bias[m] : 0, d.activation, d.slope);
+}
+
+// Floats of a plane in the workspace, whole cache lines.
+int64_t plane_floats(const ConvSize& size) { return (size.out_plane + 15) / 16 * 16; }
+
 }  // namespace
 
 void conv2d_direct_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
                            float* y) {
   const ConvSize size(d);
   team.parallel(d.batch * d.filters, 1, [&](int64_t begin, int64_t end, int) {
+    for (int64_t i = begin; i < end; ++i) forward_plane(d, size, x, w, bias, i, y + i * size.out_plane);
+  });
+}
+
+uint64_t conv2d_direct_pool_workspace_bytes(const Team& team, const azj_conv2d_desc& d) {
+  return static_cast<uint64_t>(team.threads() * plane_floats(ConvSize(d))) * sizeof(float);
+}
+
+void conv2d_direct_pool_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
+                                const Pooled& y, float* workspace) {
+  const ConvSize size(d);
+  team.parallel(d.batch * d.filters, 1, [&](int64_t begin, int64_t end, int thread) {
+    float* plane = workspace + thread * plane_floats(size);
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t n = i / d.filters, m = i % d.filters;
-      const int64_t first_channel = m / size.group_filters * size.group_channels;
-      float* out = y + i * size.out_plane;
-      zero_row(out, size.out_plane);
-      for (int64_t c = 0; c < size.group_channels; ++c) {
-        const float* in = x + n * size.in_sample + (first_channel + c) * size.in_plane;
-        const float* weights = w + (m * size.group_channels + c) * size.kernel;
-        for (int64_t tap = 0; tap < size.kernel; ++tap) {
-          const float weight = weights[tap];
-          for_rows(d, size, tap / d.kernel_w, tap % d.kernel_w,
-                   [&](int64_t to, int64_t from, int64_t q_begin, int64_t q_end) {
-                     float* __restrict__ out_row = out + to;
-                     const float* __restrict__ in_row = in + from;
-                     if (d.stride_w == 1) {
-#pragma omp simd
-                       for (int64_t q = q_begin; q < q_end; ++q) out_row[q] += weight * in_row[q];
-                     } else {
-                       for (int64_t q = q_begin; q < q_end; ++q) out_row[q] += weight * in_row[q * d.stride_w];
-                     }
-                   });
-        }
-      }
-      apply_bias_activation_row(out, size.out_plane, bias ? bias[m] : 0, d.activation, d.slope);
+      forward_plane(d, size, x, w, bias, i, plane);
+      halve_planes(plane, size.out_plane, 1, y.from(i));
     }
   });
 }

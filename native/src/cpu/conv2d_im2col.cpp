@@ -9,6 +9,7 @@
 //     together, then multiply it together.
 // A 1x1 convolution with stride 1 is its own X_unroll: nothing is copied.
 #include "conv2d.hpp"
+#include "conv2d_pool.hpp"
 #include "epilogue.hpp"
 #include "lanes.hpp"
 
@@ -18,6 +19,8 @@ namespace {
 
 // Columns of the output that one task of a chunk computes.
 constexpr int64_t kChunkColumns = 4 * kTileColumns;
+// Elements to pool that are worth a second thread.
+constexpr int64_t kPooledGrain = 16 * 1024;
 
 struct Plan {
   Plan(const Team& team, const azj_conv2d_desc& d, const ConvSize& s)
@@ -145,32 +148,75 @@ uint64_t conv2d_im2col_workspace_bytes(const Team& team, const azj_conv2d_desc& 
   return static_cast<uint64_t>(floats) * sizeof(float);
 }
 
+namespace {
+
+// One sample by one thread, its X_unroll in `slot`.
+void forward_sample(const Plan& plan, const azj_conv2d_desc& d, const ConvSize& s, const float* x, const float* w,
+                    const float* bias, float* slot, float* y) {
+  if (!plan.pointwise) im2col_rows(d, s, x, slot, 0, d.channels * s.kernel);
+  forward_columns(d, s, plan.pointwise ? x : slot, w, bias, y, 0, s.out_plane);
+}
+
+// `samples` samples by all threads, their X_unroll in the workspace.
+void forward_chunk(Team& team, const Plan& plan, const azj_conv2d_desc& d, const ConvSize& s, const float* x,
+                   int64_t samples, const float* w, const float* bias, float* workspace, float* y) {
+  const int64_t blocks = (s.out_plane + kChunkColumns - 1) / kChunkColumns;
+  unroll_chunk(team, plan, d, s, x, samples, workspace);
+  team.parallel(samples * blocks, 1, [&](int64_t begin, int64_t end, int) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t n = i / blocks, column = i % blocks * kChunkColumns;
+      forward_columns(d, s, unrolled_input(plan, s, x, workspace, n), w, bias, y + n * s.out_sample, column,
+                      min(column + kChunkColumns, s.out_plane));
+    }
+  });
+}
+
+}  // namespace
+
 void conv2d_im2col_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
                            float* y, float* workspace) {
   const ConvSize s(d);
   const Plan plan(team, d, s);
   if (plan.by_sample) {
     team.parallel(d.batch, 1, [&](int64_t begin, int64_t end, int thread) {
-      float* slot = workspace + thread * plan.slot;
       for (int64_t n = begin; n < end; ++n) {
-        const float* sample = x + n * s.in_sample;
-        if (!plan.pointwise) im2col_rows(d, s, sample, slot, 0, d.channels * s.kernel);
-        forward_columns(d, s, plan.pointwise ? sample : slot, w, bias, y + n * s.out_sample, 0, s.out_plane);
+        forward_sample(plan, d, s, x + n * s.in_sample, w, bias, workspace + thread * plan.slot, y + n * s.out_sample);
       }
     });
     return;
   }
-  const int64_t blocks = (s.out_plane + kChunkColumns - 1) / kChunkColumns;
+  for (int64_t base = 0; base < d.batch; base += plan.samples) {
+    forward_chunk(team, plan, d, s, x + base * s.in_sample, min(plan.samples, d.batch - base), w, bias, workspace,
+                  y + base * s.out_sample);
+  }
+}
+
+uint64_t conv2d_im2col_pool_workspace_bytes(const Team& team, const azj_conv2d_desc& d) {
+  const ConvSize s(d);
+  const Plan plan(team, d, s);
+  return static_cast<uint64_t>(plan.unrolled + plan.samples * s.out_sample) * sizeof(float);
+}
+
+void conv2d_im2col_pool_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
+                                const Pooled& y, float* workspace) {
+  const ConvSize s(d);
+  const Plan plan(team, d, s);
+  float* outputs = workspace + plan.unrolled;  // of the convolution, plan.samples samples
+  if (plan.by_sample) {
+    team.parallel(d.batch, 1, [&](int64_t begin, int64_t end, int thread) {
+      float* sample = outputs + thread * s.out_sample;
+      for (int64_t n = begin; n < end; ++n) {
+        forward_sample(plan, d, s, x + n * s.in_sample, w, bias, workspace + thread * plan.slot, sample);
+        halve_planes(sample, s.out_plane, d.filters, y.from(n * d.filters));
+      }
+    });
+    return;
+  }
   for (int64_t base = 0; base < d.batch; base += plan.samples) {
     const int64_t samples = min(plan.samples, d.batch - base);
-    const float* x_of_chunk = x + base * s.in_sample;
-    unroll_chunk(team, plan, d, s, x_of_chunk, samples, workspace);
-    team.parallel(samples * blocks, 1, [&](int64_t begin, int64_t end, int) {
-      for (int64_t i = begin; i < end; ++i) {
-        const int64_t n = i / blocks, column = i % blocks * kChunkColumns;
-        forward_columns(d, s, unrolled_input(plan, s, x_of_chunk, workspace, n), w, bias,
-                        y + (base + n) * s.out_sample, column, min(column + kChunkColumns, s.out_plane));
-      }
+    forward_chunk(team, plan, d, s, x + base * s.in_sample, samples, w, bias, workspace, outputs);
+    team.parallel(samples * d.filters, 1 + kPooledGrain / s.out_plane, [&](int64_t begin, int64_t end, int) {
+      halve_planes(outputs + begin * s.out_plane, s.out_plane, end - begin, y.from(base * d.filters + begin));
     });
   }
 }

@@ -20,6 +20,13 @@ Correlation Correlation::forward(const azj_conv2d_desc& d) {
   return c;
 }
 
+Correlation Correlation::pooled(const azj_conv2d_desc& d) {
+  Correlation c = forward(d);
+  c.rows.output -= c.rows.output % 2;
+  c.columns.output -= c.columns.output % 2;
+  return c;
+}
+
 namespace {
 
 // One axis of the gradient: inputs phase + i * stride meet the taps r with r * dilation = phase + pad modulo the

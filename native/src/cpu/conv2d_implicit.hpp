@@ -25,6 +25,8 @@ struct Taps {
 // one remainder modulo the stride, a phase, are a correlation of their own with stride 1 and those taps.
 struct Correlation {
   static Correlation forward(const azj_conv2d_desc& d);
+  // Its outputs that 2x2 windows cover: an odd last row or column is not computed.
+  static Correlation pooled(const azj_conv2d_desc& d);
   // Of input rows and columns phase_h + i * stride_h and phase_w + j * stride_w.
   static Correlation grad_input(const azj_conv2d_desc& d, int64_t phase_h, int64_t phase_w);
 

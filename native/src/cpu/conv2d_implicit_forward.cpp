@@ -7,8 +7,10 @@
 // The tap row is outermost because the taps that would only meet the padding above or below are then the first or the
 // last ones, and are left out.
 #include "conv2d_implicit.hpp"
+#include "conv2d_implicit_tile.hpp"
 #include "conv2d_samples.hpp"
 #include "epilogue.hpp"
+#include "pool2d_halves.hpp"
 
 namespace azj::cpu::AZJ_ISA {
 
@@ -16,26 +18,28 @@ namespace {
 
 // Products between two visits of the outputs: the part of the input under a tile stays in the L1 cache meanwhile.
 constexpr int64_t kBlockProducts = 384;
-// Rows of a tile; the multiply-adds of fewer than four filters and two rows would wait for each other.
-constexpr int kFewRows = 2, kManyRows = 8;
-constexpr int kFewFilters = kLanes == 16 ? 3 : 1;
 
 struct Sizes {
-  Sizes(const Team& team, const Correlation& c)
+  // pooled: a thread keeps the rows of a tile, of all filters of a group, in whole vectors, until they are pooled.
+  Sizes(const Team& team, const Correlation& c, bool pooled)
       : tiles((c.filters + kTileRows - 1) / kTileRows),
         tile_filters((c.filters + tiles - 1) / tiles),
         tile_rows(tile_filters <= kFewFilters ? kManyRows : kFewRows),
         copy(c),
         weights(c.groups * tiles * tile_filters * c.products()),
         offsets((c.products() + 15) / 16 * 16),
-        thread_floats((copy.floats + 15) / 16 * 16),
+        copy_floats((copy.floats + 15) / 16 * 16),
+        row((c.columns.output + 15) / 16 * 16),
+        thread_floats(copy_floats + (pooled ? c.filters * tile_rows * row : 0)),
         total((weights + 15) / 16 * 16 + offsets + team.threads() * thread_floats) {}
 
   int64_t tiles;         // of filters in a group
   int64_t tile_filters;  // of all tiles but the last
   int64_t tile_rows;     // of outputs
   PaddedCopy copy;
-  int64_t weights, offsets, thread_floats, total;  // floats
+  int64_t weights, offsets, copy_floats;
+  int64_t row;  // of the outputs that are to be pooled
+  int64_t thread_floats, total;
 };
 
 void pack_weights(const Correlation& c, const Sizes& size, const float* w, int64_t tile, float* packed) {
@@ -57,70 +61,12 @@ struct Output {
   float slope;
 };
 
-// Where a tile's outputs go. With a `sums` they go there, sums[Rows * i + j], and finish() sees to the rest; otherwise
-// the tile ends with bias and ReLU or no activation, and stores `count` outputs of `rows` rows of each filter in y.
-struct Target {
-  float* sums;
-  float* y;
-  int64_t plane, row_distance, rows, count;
-  const float* bias;  // of the tile's first filter, or null
-  bool relu;
+// Where the rows of a tile go: filter i of the group, row j, column q to data[i * plane + j * row + q * column].
+struct Rows {
+  float* data;
+  int64_t plane, row, column;
+  bool buffered;  // in the cache, with room for whole vectors
 };
-
-// The sum over the products of weights[i] * row j of the inputs, for Filters filters.
-template <int Filters, int Rows>
-void tile(int64_t products, const int32_t* offsets, const float* const* rows, const float* weights, const Target& to) {
-  const float* x[Rows];
-  for (int j = 0; j < Rows; ++j) x[j] = rows[j];
-  Vec s[Filters][Rows] = {};
-  for (int64_t k = 0; k < products; ++k) {
-    Vec input[Rows];
-#pragma GCC unroll 8
-    for (int j = 0; j < Rows; ++j) input[j] = load(x[j] + offsets[k]);
-#pragma GCC unroll 12
-    for (int i = 0; i < Filters; ++i) {
-      const Vec weight = splat(weights[i]);
-#pragma GCC unroll 8
-      for (int j = 0; j < Rows; ++j) s[i][j] += weight * input[j];
-    }
-    weights += Filters;
-  }
-  if (to.sums != nullptr) {
-#pragma GCC unroll 12
-    for (int i = 0; i < Filters; ++i) {
-#pragma GCC unroll 8
-      for (int j = 0; j < Rows; ++j) store(to.sums + (i * Rows + j) * kLanes, s[i][j]);
-    }
-    return;
-  }
-  const float least = to.relu ? 0.0f : -__builtin_inff();
-#pragma GCC unroll 12
-  for (int i = 0; i < Filters; ++i) {
-    const Vec bias = to.bias == nullptr ? Vec{} : splat(to.bias[i]);
-    float* y = to.y + i * to.plane;
-#pragma GCC unroll 8
-    for (int j = 0; j < Rows; ++j) {
-      Vec z = s[i][j] + bias;
-      z = z < splat(least) ? Vec{} : z;  // false for NaN
-      if (j < to.rows) {
-        if (to.count == kLanes) {
-          store(y, z);
-        } else {
-          store_first(y, z, to.count);
-        }
-      }
-      y += to.row_distance;
-    }
-  }
-}
-
-using Tile = void (*)(int64_t, const int32_t*, const float* const*, const float*, const Target&);
-// Instruction sets with 16 registers have tiles of up to 6 filters.
-#define AZJ_TILE(F) tile<(kTileRows >= F ? F : 1), (kFewFilters >= F ? kManyRows : kFewRows)>
-constexpr Tile kTiles[13] = {nullptr,     AZJ_TILE(1), AZJ_TILE(2), AZJ_TILE(3),  AZJ_TILE(4),
-                             AZJ_TILE(5), AZJ_TILE(6), AZJ_TILE(7), AZJ_TILE(8),  AZJ_TILE(9),
-                             AZJ_TILE(10), AZJ_TILE(11), AZJ_TILE(12)};
-#undef AZJ_TILE
 
 // Adds the sums of a tile to `count` outputs of a row, `distance` apart; the last block adds the bias and applies the
 // activation.
@@ -139,20 +85,20 @@ void finish(const Output& o, const float* sums, float bias, int64_t count, int64
   store_first(y, z, count);
 }
 
-// The lines of the next `rows` rows of a tile's outputs, for writing: as many planes as a tile has filters are more
-// streams than the processor follows by itself, and each line that is not there yet would hold up a store.
-inline void prefetch_outputs(const Correlation& c, const float* y, int64_t filters, int64_t rows) {
+// The lines of `rows` rows of outputs, for writing: as many planes as a tile has filters are more streams than the
+// processor follows by itself, and each line that is not there yet would hold up a store.
+inline void prefetch_rows(const void* y, int64_t plane, int64_t row, int64_t filters, int64_t rows, int64_t columns) {
   for (int64_t i = 0; i < filters; ++i) {
     for (int64_t j = 0; j < rows; ++j) {
-      const float* row = y + i * c.plane + j * c.row_distance;
-      for (int64_t q = 0; q < c.columns.output * c.column_distance; q += 16) __builtin_prefetch(row + q, 1, 3);
+      const float* line = static_cast<const float*>(y) + i * plane + j * row;
+      for (int64_t q = 0; q < columns; q += 16) __builtin_prefetch(line + q, 1, 3);
     }
   }
 }
 
-// `rows` output rows from p on, at most a tile's, of group g of a sample whose channels are in `copy`.
+// `rows` output rows from p on, at most a tile's, of group g of a sample whose channels are in `copy`, to `y`.
 void tile_of_rows(const Correlation& c, const Sizes& size, const Output& o, const float* copy, const int32_t* offsets,
-                  const float* packed, int64_t g, int64_t p, int64_t rows, float* y) {
+                  const float* packed, int64_t g, int64_t p, int64_t rows, const Rows& y) {
   alignas(64) float sums[kFewRows * kTileRows * kLanes > kManyRows * kFewFilters * kLanes
                              ? kFewRows * kTileRows * kLanes
                              : kManyRows * kFewFilters * kLanes];
@@ -163,39 +109,32 @@ void tile_of_rows(const Correlation& c, const Sizes& size, const Output& o, cons
   for (int64_t k = k_begin; k < k_end; k += kBlockProducts) {
     const int64_t products = min(kBlockProducts, taps.end * row_products - k);
     const bool first = k == k_begin, last = k + kBlockProducts >= k_end;
-    const bool direct = first && last && c.column_distance == 1 &&
+    const bool direct = first && last && y.column == 1 &&
                         (o.activation == AZJ_IDENTITY || o.activation == AZJ_RELU);
     for (int64_t q = 0; q < c.columns.output; q += kLanes) {
       const float* inputs[kManyRows];
       for (int64_t j = 0; j < kManyRows; ++j) {  // beyond the last row it is computed again and not stored
         inputs[j] = copy + (p + min(j, rows - 1)) * c.rows.stride * size.copy.row + q;
       }
-      const int64_t count = min(kLanes, c.columns.output - q);
+      const int64_t count = y.buffered ? kLanes : min(kLanes, c.columns.output - q);
       for (int64_t t = 0; t < size.tiles; ++t) {
         const int64_t filter = t * size.tile_filters, filters = min(size.tile_filters, c.filters - filter);
         const float* weights = packed + (g * size.tiles + t) * size.tile_filters * c.products() + k * filters;
-        if (first && q == 0) {
-          prefetch_outputs(c, y + filter * c.plane + c.first + (p + rows) * c.row_distance, filters,
-                           min(rows, c.rows.output - p - rows));
+        float* to = y.data + filter * y.plane + q * y.column;
+        if (first && q == 0 && !y.buffered) {  // those of the next tile
+          prefetch_rows(to + rows * y.row, y.plane, y.row, filters, min(rows, c.rows.output - p - rows),
+                        c.columns.output * y.column);
         }
-        const Target target{direct ? nullptr : sums,
-                            y + filter * c.plane + c.first + p * c.row_distance + q,
-                            c.plane,
-                            c.row_distance,
-                            rows,
-                            count,
-                            o.bias == nullptr ? nullptr : o.bias + g * c.filters + filter,
-                            o.activation == AZJ_RELU};
+        const float* bias = o.bias == nullptr ? nullptr : o.bias + g * c.filters + filter;
+        const Target target{direct ? nullptr : sums, to, y.plane, y.row, rows, count, bias, o.activation == AZJ_RELU};
         kTiles[filters](products, offsets + k, inputs, weights, target);
         if (direct) continue;
         // The last tile may have fewer filters, and so more rows, than the others.
         const int64_t tile_rows = filters <= kFewFilters ? kManyRows : kFewRows;
         for (int64_t i = 0; i < filters; ++i) {
-          const float bias = o.bias == nullptr ? 0 : o.bias[g * c.filters + filter + i];
-          float* out = y + (filter + i) * c.plane + c.first + p * c.row_distance + q * c.column_distance;
           for (int64_t j = 0; j < rows; ++j) {
-            finish(o, sums + (tile_rows * i + j) * kLanes, bias, count, c.column_distance, first, last,
-                   out + j * c.row_distance);
+            finish(o, sums + (tile_rows * i + j) * kLanes, bias == nullptr ? 0 : bias[i], count, y.column, first, last,
+                   to + i * y.plane + j * y.row);
           }
         }
       }
@@ -203,9 +142,39 @@ void tile_of_rows(const Correlation& c, const Sizes& size, const Output& o, cons
   }
 }
 
+// The rows of maxima of output rows p .. p + count - 1, even numbers, of all filters of a group.
+struct PooledRows {
+  PooledRows(const Pooled& y, int64_t p, int64_t count) : y_(y), p_(p), count_(count) {}
+
+  void prefetch(int64_t filters) const {
+    const int64_t at = p_ / 2 * y_.columns;
+    prefetch_rows(y_.y + at, y_.plane, y_.columns, filters, count_ / 2, y_.columns);
+    if (y_.argmax != nullptr) prefetch_rows(y_.argmax + at, y_.plane, y_.columns, filters, count_ / 2, y_.columns);
+  }
+
+  void pool(int64_t filters, const Rows& rows) const {
+    for (int64_t i = 0; i < filters; ++i) {
+      for (int64_t j = 0; j < count_; j += 2) {
+        const float* above = rows.data + i * rows.plane + j * rows.row;
+        const int64_t first = (p_ + j) * y_.width, to = i * y_.plane + (p_ + j) / 2 * y_.columns;
+        if (y_.argmax != nullptr) {
+          halve_rows<true>(above, above + rows.row, first, y_.width, y_.columns, y_.y + to, y_.argmax + to);
+        } else {
+          halve_rows<false>(above, above + rows.row, first, y_.width, y_.columns, y_.y + to, nullptr);
+        }
+      }
+    }
+  }
+
+ private:
+  const Pooled& y_;
+  int64_t p_, count_;
+};
+
+// To y, or to `pooled` instead, unless that is null.
 void correlate(Team& team, const Correlation& c, const float* x, const float* w, const Output& o, float* y,
-               float* workspace) {
-  const Sizes size(team, c);
+               const Pooled* pooled, float* workspace) {
+  const Sizes size(team, c, pooled != nullptr);
   float* packed = workspace;
   int32_t* offsets = reinterpret_cast<int32_t*>(workspace + (size.weights + 15) / 16 * 16);
   float* copies = reinterpret_cast<float*>(offsets) + size.offsets;
@@ -230,9 +199,20 @@ void correlate(Team& team, const Correlation& c, const float* x, const float* w,
       if (c.products() > 0) {
         size.copy.fill(c, x + n * c.channels * c.rows.input * c.columns.input, first * size.tile_rows, row_end, copy);
       }
-      float* out = y + n * c.filters * c.plane;
       for (int64_t p = first * size.tile_rows; p < row_end; p += size.tile_rows) {
-        tile_of_rows(c, size, o, copy, offsets, packed, n % c.groups, p, min(size.tile_rows, row_end - p), out);
+        const int64_t rows = min(size.tile_rows, row_end - p);
+        if (pooled == nullptr) {
+          const Rows to{y + n * c.filters * c.plane + c.first + p * c.row_distance, c.plane, c.row_distance,
+                        c.column_distance, false};
+          tile_of_rows(c, size, o, copy, offsets, packed, n % c.groups, p, rows, to);
+        } else {
+          const Pooled planes = pooled->from(n * c.filters);
+          const PooledRows pooled_rows(planes, p, rows);
+          pooled_rows.prefetch(c.filters);
+          const Rows to{copy + size.copy_floats, size.tile_rows * size.row, size.row, 1, true};
+          tile_of_rows(c, size, o, copy, offsets, packed, n % c.groups, p, rows, to);
+          pooled_rows.pool(c.filters, to);
+        }
       }
       i += last - first;
     }
@@ -258,9 +238,9 @@ uint64_t conv2d_implicit_workspace_bytes(const Team& team, const azj_conv2d_desc
   if (pass == AZJ_CONV_GRAD_WEIGHTS) {
     floats = conv2d_implicit_weights_floats(team, d);
   } else if (pass == AZJ_CONV_FORWARD) {
-    floats = Sizes(team, Correlation::forward(d)).total;
+    floats = Sizes(team, Correlation::forward(d), false).total;
   } else {
-    for_phases(d, [&](const Correlation& c) { floats = max(floats, Sizes(team, c).total); });
+    for_phases(d, [&](const Correlation& c) { floats = max(floats, Sizes(team, c, false).total); });
   }
   const uint64_t bytes = static_cast<uint64_t>(floats) * sizeof(float);
   const uint64_t samples = conv2d_samples_workspace_bytes(team, d, pass);
@@ -273,7 +253,22 @@ void conv2d_implicit_forward(Team& team, const azj_conv2d_desc& d, const float* 
     conv2d_samples_correlate(team, Correlation::forward(d), x, w, bias, d.activation, d.slope, y, workspace);
     return;
   }
-  correlate(team, Correlation::forward(d), x, w, {bias, d.activation, d.slope}, y, workspace);
+  correlate(team, Correlation::forward(d), x, w, {bias, d.activation, d.slope}, y, nullptr, workspace);
+}
+
+uint64_t conv2d_implicit_pool_workspace_bytes(const Team& team, const azj_conv2d_desc& d) {
+  const uint64_t bytes = static_cast<uint64_t>(Sizes(team, Correlation::pooled(d), true).total) * sizeof(float);
+  const uint64_t samples = conv2d_samples_pool_workspace_bytes(team, d);
+  return bytes > samples ? bytes : samples;
+}
+
+void conv2d_implicit_pool_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w,
+                                  const float* bias, const Pooled& y, float* workspace) {
+  if (conv2d_samples_pays(d, AZJ_CONV_FORWARD)) {
+    conv2d_samples_pool(team, Correlation::pooled(d), x, w, bias, d.activation, d.slope, y, workspace);
+    return;
+  }
+  correlate(team, Correlation::pooled(d), x, w, {bias, d.activation, d.slope}, nullptr, &y, workspace);
 }
 
 void conv2d_implicit_grad_input(Team& team, const azj_conv2d_desc& d, const float* grad_z, const float* w,
@@ -284,7 +279,7 @@ void conv2d_implicit_grad_input(Team& team, const azj_conv2d_desc& d, const floa
     return;
   }
   for_phases(d, [&](const Correlation& c) {
-    correlate(team, c, grad_z, w, {nullptr, AZJ_IDENTITY, 0}, grad_x, workspace);
+    correlate(team, c, grad_z, w, {nullptr, AZJ_IDENTITY, 0}, grad_x, nullptr, workspace);
   });
 }
 

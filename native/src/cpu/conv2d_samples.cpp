@@ -50,12 +50,13 @@ void SampleStrip::load_rows(const float* x, int64_t sample_distance, int64_t sam
   }
 }
 
-SampleGrid::SampleGrid(const Team& team, const Correlation& c) : blocks((c.batch + kLanes - 1) / kLanes) {
-  const int64_t rows = c.rows.output;
+SampleGrid::SampleGrid(const Team& team, const Correlation& c, int64_t unit) : blocks((c.batch + kLanes - 1) / kLanes) {
+  const int64_t rows = c.rows.output / unit;  // in units, as most_rows and band_rows meanwhile
   const int64_t input_row = c.channels * (c.columns.last_read() + 1) * kLanes;
   const int64_t halo = max(0, (c.rows.taps - 1) * c.rows.dilation + 1 - c.rows.stride) * input_row;
   const int64_t output_row = c.filters * c.columns.output * kLanes;
-  most_rows = min(rows, max(1, min((kBandInputs - halo) / (c.rows.stride * input_row), kBandOutputs / output_row)));
+  const int64_t fitting = min((kBandInputs - halo) / (c.rows.stride * input_row), kBandOutputs / output_row);
+  most_rows = min(rows, max(1, fitting / unit));
   int64_t wanted = (rows + most_rows - 1) / most_rows;
   // Enough bands that all threads have the same work, within an eighth.
   const int64_t whole = blocks * c.groups;
@@ -63,6 +64,8 @@ SampleGrid::SampleGrid(const Team& team, const Correlation& c) : blocks((c.batch
   band_rows = (rows + wanted - 1) / wanted;
   bands = (rows + band_rows - 1) / band_rows;
   units = whole * bands;
+  most_rows *= unit;
+  band_rows *= unit;
 }
 
 SampleUnit::SampleUnit(const Correlation& c, const SampleGrid& grid, int64_t unit)
@@ -83,6 +86,11 @@ uint64_t conv2d_samples_workspace_bytes(const Team& team, const azj_conv2d_desc&
   if (pass == AZJ_CONV_GRAD_WEIGHTS) return conv2d_samples_weights_workspace_bytes(team, d);
   return conv2d_samples_correlate_workspace_bytes(
       team, pass == AZJ_CONV_FORWARD ? Correlation::forward(d) : Correlation::grad_input(d, 0, 0));
+}
+
+uint64_t conv2d_samples_pool_workspace_bytes(const Team& team, const azj_conv2d_desc& d) {
+  if (4 * d.batch < 3 * kLanes || !shape_pays(d, AZJ_CONV_FORWARD)) return 0;
+  return conv2d_samples_correlate_pool_workspace_bytes(team, Correlation::pooled(d));
 }
 
 }  // namespace azj::cpu::AZJ_ISA

@@ -28,7 +28,8 @@ struct SampleStrip {
 
 // Groups of kLanes samples, the last one with fewer, and bands of output rows.
 struct SampleGrid {
-  SampleGrid(const Team& team, const Correlation& c);
+  // Bands of a multiple of `unit` rows, which divides the number of rows.
+  SampleGrid(const Team& team, const Correlation& c, int64_t unit = 1);
 
   int64_t blocks;     // of samples
   int64_t most_rows;  // of a band, whatever the batch and the threads
@@ -61,6 +62,11 @@ uint64_t conv2d_samples_workspace_bytes(const Team& team, const azj_conv2d_desc&
 uint64_t conv2d_samples_correlate_workspace_bytes(const Team& team, const Correlation& c);
 void conv2d_samples_correlate(Team& team, const Correlation& c, const float* x, const float* w, const float* bias,
                               int32_t activation, float slope, float* y, float* workspace);
+// The same for a convolution that ends in max pooling; `c` is Correlation::pooled().
+uint64_t conv2d_samples_pool_workspace_bytes(const Team& team, const azj_conv2d_desc& d);
+void conv2d_samples_pool(Team& team, const Correlation& c, const float* x, const float* w, const float* bias,
+                         int32_t activation, float slope, const Pooled& y, float* workspace);
+uint64_t conv2d_samples_correlate_pool_workspace_bytes(const Team& team, const Correlation& c);
 
 uint64_t conv2d_samples_weights_workspace_bytes(const Team& team, const azj_conv2d_desc& d);
 void conv2d_samples_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,

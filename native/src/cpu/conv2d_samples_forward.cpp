@@ -4,6 +4,7 @@
 // tile's columns, are left out.
 #include "conv2d_samples.hpp"
 #include "epilogue.hpp"
+#include "pool2d_halves.hpp"
 
 namespace azj::cpu::AZJ_ISA {
 
@@ -13,13 +14,13 @@ constexpr int kFilters = kLanes == 16 ? 6 : 3;
 constexpr int kColumns = kLanes == 16 ? 4 : 3;
 
 struct Sizes {
-  Sizes(const Team& team, const Correlation& c)
+  Sizes(const Team& team, const Correlation& c, int64_t row_unit)
       : tiles((c.filters + kFilters - 1) / kFilters),
         tile_filters((c.filters + tiles - 1) / tiles),
         column_tiles((c.columns.output + kColumns - 1) / kColumns),
         weights((c.groups * tiles * tile_filters * c.products() + 15) / 16 * 16),
         in_columns(c.columns.last_read() + 1),
-        grid(team, c),
+        grid(team, c, row_unit),
         in(c.channels, c.rows.input, c.columns.input, InputRows::most(c.rows, grid.most_rows), in_columns,
            -c.columns.pad),
         out_plane(grid.most_rows * c.columns.output * kLanes),
@@ -152,19 +153,48 @@ void store_samples(const float* z, int64_t count, float bias, float slope, float
   }
 }
 
-}  // namespace
-
-uint64_t conv2d_samples_correlate_workspace_bytes(const Team& team, const Correlation& c) {
-  return static_cast<uint64_t>(Sizes(team, c).total) * sizeof(float);
+// y and argmax from lanes to NCHW: the maxima of `count` neighbouring windows of up to kLanes samples, in rows of
+// y.columns; z is the convolution's output row `row`, whose windows begin there.
+template <int32_t kActivation>
+void pool_samples(const float* z, int64_t columns, int64_t row, int64_t count, float bias, float slope, const Pooled& y,
+                  int64_t sample_distance, int64_t samples) {
+  const auto output = [=](int64_t i) { return activate_each<kActivation>(load(z + i * kLanes) + splat(bias), slope); };
+  int64_t r = 0, q = 0;  // of the next window's first output
+  for (int64_t at = 0; at < count; at += kLanes) {
+    const int64_t width = min(kLanes, count - at);
+    Vec values[kLanes] = {}, places[kLanes] = {};
+    for (int64_t i = 0; i < width; ++i) {
+      const int64_t first = r * columns + q;
+      const Ints place = splat_int(static_cast<int32_t>((row + r) * y.width + q));
+      Best best{output(first), place};
+      best.offer(output(first + 1), place + 1);
+      best.offer(output(first + columns), place + static_cast<int32_t>(y.width));
+      best.offer(output(first + columns + 1), place + static_cast<int32_t>(y.width + 1));
+      values[i] = best.value;
+      places[i] = reinterpret_cast<Vec>(best.place);
+      q += 2;
+      if (q == 2 * y.columns) {
+        q = 0;
+        r += 2;
+      }
+    }
+    const int64_t to = row / 2 * y.columns + at;
+    transpose(values);
+    for (int64_t i = 0; i < samples; ++i) store_first(y.y + i * sample_distance + to, values[i], width);
+    if (y.argmax == nullptr) continue;
+    transpose(places);
+    float* argmax = reinterpret_cast<float*>(y.argmax);
+    for (int64_t i = 0; i < samples; ++i) store_first(argmax + i * sample_distance + to, places[i], width);
+  }
 }
 
-void conv2d_samples_correlate(Team& team, const Correlation& c, const float* x, const float* w, const float* bias,
-                              int32_t activation, float slope, float* y, float* workspace) {
-  const Sizes size(team, c);
+// Calls store(unit, strip of its outputs) for each of the units, on the team.
+template <class Store>
+void correlate(Team& team, const Correlation& c, const Sizes& size, const float* x, const float* w, float* workspace,
+               Store&& store) {
   float* strips = workspace + size.weights;
   for (int64_t t = 0; t < c.groups * size.tiles; ++t) pack_weights(c, size, w, t, workspace);
   const int64_t in_sample = c.groups * c.channels * c.rows.input * c.columns.input;
-  const int64_t out_sample = c.groups * c.filters * c.plane;
   team.parallel(size.grid.units, 1, [&](int64_t begin, int64_t end, int thread) {
     float* in = strips + thread * size.thread_floats;
     float* out = in + size.in.floats;
@@ -174,18 +204,53 @@ void conv2d_samples_correlate(Team& team, const Correlation& c, const float* x, 
       size.in.load_rows(x + unit.sample * in_sample + unit.g * c.channels * c.rows.input * c.columns.input, in_sample,
                         unit.samples, rows.first, rows.last, in);
       const float* packed = workspace + unit.g * size.tiles * size.tile_filters * c.products();
-      float* to = y + unit.sample * out_sample + unit.g * c.filters * c.plane + unit.row * c.columns.output;
       for (int64_t p = unit.row; p < unit.row_end; ++p) {
         row_of_outputs(c, size, in, rows.first, packed, p, out + (p - unit.row) * c.columns.output * kLanes);
       }
-      with_activation(activation, [&](auto kind) {
-        for (int64_t m = 0; m < c.filters; ++m) {
-          store_samples<decltype(kind)::kind>(out + m * size.out_plane, (unit.row_end - unit.row) * c.columns.output,
-                                              bias == nullptr ? 0 : bias[unit.g * c.filters + m], slope,
-                                              to + m * c.plane, out_sample, unit.samples);
-        }
-      });
+      store(unit, out);
     }
+  });
+}
+
+}  // namespace
+
+uint64_t conv2d_samples_correlate_workspace_bytes(const Team& team, const Correlation& c) {
+  return static_cast<uint64_t>(Sizes(team, c, 1).total) * sizeof(float);
+}
+
+uint64_t conv2d_samples_correlate_pool_workspace_bytes(const Team& team, const Correlation& c) {
+  return static_cast<uint64_t>(Sizes(team, c, 2).total) * sizeof(float);
+}
+
+void conv2d_samples_correlate(Team& team, const Correlation& c, const float* x, const float* w, const float* bias,
+                              int32_t activation, float slope, float* y, float* workspace) {
+  const Sizes size(team, c, 1);
+  const int64_t out_sample = c.groups * c.filters * c.plane;
+  correlate(team, c, size, x, w, workspace, [&](const SampleUnit& unit, const float* out) {
+    float* to = y + unit.sample * out_sample + unit.g * c.filters * c.plane + unit.row * c.columns.output;
+    with_activation(activation, [&](auto kind) {
+      for (int64_t m = 0; m < c.filters; ++m) {
+        store_samples<decltype(kind)::kind>(out + m * size.out_plane, (unit.row_end - unit.row) * c.columns.output,
+                                            bias == nullptr ? 0 : bias[unit.g * c.filters + m], slope,
+                                            to + m * c.plane, out_sample, unit.samples);
+      }
+    });
+  });
+}
+
+void conv2d_samples_pool(Team& team, const Correlation& c, const float* x, const float* w, const float* bias,
+                         int32_t activation, float slope, const Pooled& y, float* workspace) {
+  const Sizes size(team, c, 2);
+  const int64_t filters = c.groups * c.filters;
+  correlate(team, c, size, x, w, workspace, [&](const SampleUnit& unit, const float* out) {
+    with_activation(activation, [&](auto kind) {
+      for (int64_t i = 0; i < c.filters; ++i) {
+        const int64_t m = unit.g * c.filters + i;
+        pool_samples<decltype(kind)::kind>(out + i * size.out_plane, c.columns.output, unit.row,
+                                           (unit.row_end - unit.row) / 2 * y.columns, bias == nullptr ? 0 : bias[m],
+                                           slope, y.from(unit.sample * filters + m), filters * y.plane, unit.samples);
+      }
+    });
   });
 }
 

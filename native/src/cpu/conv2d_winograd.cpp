@@ -10,6 +10,7 @@
 #include "conv2d_winograd.hpp"
 
 #include "epilogue.hpp"
+#include "pool2d_halves.hpp"
 
 namespace azj::cpu::AZJ_ISA {
 
@@ -68,49 +69,98 @@ void multiply(const Sizes& size, int64_t point, int64_t tiles, int64_t filters, 
   }
 }
 
+// Where the outputs go: planes of rows x columns, or, unless it is null, `pooled` instead.
+struct Output {
+  const float* bias;
+  int32_t activation;
+  float slope;
+  float* y;
+  const Pooled* pooled;
+};
+
+// Pools a strip of outputs to its first row, whose halves are two rows of maxima, with their indices in its second.
+void halve_strip(float* strip, int64_t columns, int64_t row, int64_t column, int64_t width) {
+  const auto shifted = [](int64_t i) { return splat_int(static_cast<int32_t>(i)); };
+  for (int64_t i = 0; i < kWinoOut / 2; ++i) {
+    for (int64_t q = 0; q < columns / 2; ++q) {
+      const float* above = strip + (2 * i * columns + 2 * q) * kLanes;
+      const float* below = above + columns * kLanes;
+      const int64_t place = (row + 2 * i) * width + column + 2 * q;
+      Best best{load(above), shifted(place)};
+      best.offer(load(above + kLanes), shifted(place + 1));
+      best.offer(load(below), shifted(place + width));
+      best.offer(load(below + kLanes), shifted(place + width + 1));
+      float* to = strip + (i * columns / 2 + q) * kLanes;
+      store(to, best.value);
+      store(to + columns * kLanes, reinterpret_cast<Vec>(best.place));
+    }
+  }
+}
+
+// Rows of many planes are too many streams for the processor to foresee.
+void prefetch_rows(const Planes<float>& planes, int64_t row, int64_t column, int64_t rows, int64_t columns) {
+  for (int64_t i = 0; i < planes.count; ++i) {
+    for (int64_t r = row; r < min(planes.height, row + rows); ++r) {
+      const float* p = planes.data + i * planes.distance + r * planes.width + column;
+      for (int64_t q = 0; q < columns; q += 16) __builtin_prefetch(p + q, 1, 2);
+    }
+  }
+}
+
 // y = activation(A^T M A + bias) for kLanes filters from `filter` on.
 template <int32_t kActivation>
 void transform_outputs(const Sizes& size, const Correlation& c, const float* m, int64_t begin, int64_t end,
-                       int64_t filter, const float* bias, float slope, float* strip, float* y) {
+                       int64_t filter, const Output& o, float* strip) {
   const int64_t filters = min(kLanes, c.filters - filter);
-  const Vec offset = bias == nullptr ? Vec{} : load_first(bias + filter, filters);
+  const Vec offset = o.bias == nullptr ? Vec{} : load_first(o.bias + filter, filters);
   size.grid.for_segments(begin, end, [&](int64_t n, int64_t row, int64_t column, int64_t length, int64_t at) {
     const int64_t columns = kWinoOut * length;
-    const int64_t plane = c.out_h * c.out_w;
-    float* out = y + (n * c.filters + filter) * plane;
-    for (int64_t i = 0; i < filters; ++i) {  // rows of many planes are too many streams for the processor to foresee
-      for (int64_t r = row * kWinoOut; r < min(c.out_h, (row + 1) * kWinoOut); ++r) {
-        const float* p = out + i * plane + r * c.out_w + column * kWinoOut;
-        for (int64_t q = 0; q < columns; q += 16) __builtin_prefetch(p + q, 1, 2);
+    const int64_t first = n * c.filters + filter;  // plane
+    const int64_t shrink = o.pooled == nullptr ? 1 : 2;
+    const int64_t to_row = row * kWinoOut / shrink, to_column = column * kWinoOut / shrink;
+    const auto planes = [&](float* data) {
+      const int64_t height = c.out_h / shrink, width = c.out_w / shrink;
+      return Planes<float>{data + first * height * width, height * width, filters, height, width};
+    };
+    const auto each = [&](auto&& body) {  // body(planes, their strip)
+      if (o.pooled == nullptr) return body(planes(o.y), strip);
+      body(planes(o.pooled->y), strip);
+      if (o.pooled->argmax != nullptr) {
+        body(planes(reinterpret_cast<float*>(o.pooled->argmax)), strip + columns * kLanes);
       }
-    }
+    };
+    each([&](const Planes<float>& to, float*) {
+      prefetch_rows(to, to_row, to_column, kWinoOut / shrink, columns / shrink);
+    });
     for (int64_t t = 0; t < length; ++t) {
       const float* from = m + (at + t) * size.m.row;
       float* to = strip + kWinoOut * t * kLanes;
       wino_both_sides<6, 4>(
           wino_output, [&](int i, int j) { return load(from + (i * kWinoIn + j) * size.m.point); },
           [&](int i, int j, Vec z) {
-            store(to + (i * columns + j) * kLanes, activate_each<kActivation>(z + offset, slope));
+            store(to + (i * columns + j) * kLanes, activate_each<kActivation>(z + offset, o.slope));
           });
     }
-    store_strip(strip, row * kWinoOut, column * kWinoOut, kWinoOut, columns,
-                {out, plane, filters, c.out_h, c.out_w});
+    if (o.pooled != nullptr) halve_strip(strip, columns, row * kWinoOut, column * kWinoOut, o.pooled->width);
+    each([&](const Planes<float>& to, const float* from) {
+      store_strip(from, to_row, to_column, kWinoOut / shrink, columns / shrink, to);
+    });
   });
 }
 
 // The outputs of one panel of filters.
 void transform_panel(const Sizes& size, const Correlation& c, const float* m, int64_t begin, int64_t end, int64_t panel,
-                     const float* bias, int32_t activation, float slope, float* strip, float* y) {
+                     const Output& o, float* strip) {
   for (int64_t f = panel * kTileColumns; f < min(c.filters, (panel + 1) * kTileColumns); f += kLanes) {
-    with_activation(activation, [&](auto kind) {
-      transform_outputs<decltype(kind)::kind>(size, c, m + f % kTileColumns, begin, end, f, bias, slope, strip, y);
+    with_activation(o.activation, [&](auto kind) {
+      transform_outputs<decltype(kind)::kind>(size, c, m + f % kTileColumns, begin, end, f, o, strip);
     });
   }
 }
 
 // The threads share the panels of filters.
 void correlate_few(Team& team, const Sizes& size, const Correlation& c, const float* x, const float* w,
-                   const float* bias, int32_t activation, float slope, float* y, float* workspace) {
+                   const Output& o, float* workspace) {
   const WinoFilters g{w, c.filters, c.channels, c.gradient};
   const int64_t tiles = size.grid.tiles;
   float* v = workspace;
@@ -138,15 +188,14 @@ void correlate_few(Team& team, const Sizes& size, const Correlation& c, const fl
           multiply(size, point, tiles, filters, channels, v + k, u, k == 0, m);
         }
       }
-      transform_panel(size, c, m, 0, tiles, panel, bias, activation, slope, strip, y);
+      transform_panel(size, c, m, 0, tiles, panel, o, strip);
     }
   });
 }
 
-void correlate(Team& team, const Correlation& c, const float* x, const float* w, const float* bias, int32_t activation,
-               float slope, float* y, float* workspace) {
+void correlate(Team& team, const Correlation& c, const float* x, const float* w, const Output& o, float* workspace) {
   const Sizes size(team, c);
-  if (size.few) return correlate_few(team, size, c, x, w, bias, activation, slope, y, workspace);
+  if (size.few) return correlate_few(team, size, c, x, w, o, workspace);
   float* u = workspace;
   const int64_t panel_floats = kWinoPoints * size.u_point;
   team.parallel(c.channels, 1 + 4096 / c.filters, [&](int64_t begin, int64_t end, int) {
@@ -168,7 +217,7 @@ void correlate(Team& team, const Correlation& c, const float* x, const float* w,
         for (int64_t point = 0; point < kWinoPoints; ++point) {
           multiply(size, point, end - begin, filters, c.channels, v, u + panel * panel_floats, true, m);
         }
-        transform_panel(size, c, m, begin, end, panel, bias, activation, slope, strip, y);
+        transform_panel(size, c, m, begin, end, panel, o, strip);
       }
     }
   });
@@ -215,13 +264,24 @@ uint64_t conv2d_winograd_workspace_bytes(const Team& team, const azj_conv2d_desc
 
 void conv2d_winograd_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
                              float* y, float* workspace) {
-  correlate(team, correlation_of(d, ConvSize(d), AZJ_CONV_FORWARD), x, w, bias, d.activation, d.slope, y, workspace);
+  correlate(team, correlation_of(d, ConvSize(d), AZJ_CONV_FORWARD), x, w, {bias, d.activation, d.slope, y, nullptr},
+            workspace);
+}
+
+uint64_t conv2d_winograd_pool_workspace_bytes(const Team& team, const azj_conv2d_desc& d) {
+  return conv2d_winograd_workspace_bytes(team, d, AZJ_CONV_FORWARD);
+}
+
+void conv2d_winograd_pool_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w,
+                                  const float* bias, const Pooled& y, float* workspace) {
+  correlate(team, correlation_of(d, ConvSize(d), AZJ_CONV_FORWARD), x, w, {bias, d.activation, d.slope, nullptr, &y},
+            workspace);
 }
 
 void conv2d_winograd_grad_input(Team& team, const azj_conv2d_desc& d, const float* grad_z, const float* w,
                                 float* grad_x, float* workspace) {
-  correlate(team, correlation_of(d, ConvSize(d), AZJ_CONV_GRAD_INPUT), grad_z, w, nullptr, AZJ_IDENTITY, 0, grad_x,
-            workspace);
+  correlate(team, correlation_of(d, ConvSize(d), AZJ_CONV_GRAD_INPUT), grad_z, w,
+            {nullptr, AZJ_IDENTITY, 0, grad_x, nullptr}, workspace);
 }
 
 }  // namespace azj::cpu::AZJ_ISA

@@ -42,6 +42,16 @@ AZJ_ALWAYS_INLINE Vec activate_each(Vec z, [[maybe_unused]] float slope) {
   return load(values);
 }
 
+// grad_y * activation'(z) of a whole vector.
+template <int32_t kActivation>
+AZJ_ALWAYS_INLINE Vec activation_gradient_each(Vec y, Vec grad_y, [[maybe_unused]] float slope) {
+  if constexpr (kActivation == AZJ_RELU) return y > Vec{} ? grad_y : (y <= Vec{} ? Vec{} : y);
+  if constexpr (kActivation == AZJ_LEAKY_RELU) return y > Vec{} ? grad_y : (y <= Vec{} ? slope * grad_y : y);
+  if constexpr (kActivation == AZJ_SIGMOID) return grad_y * (y * (1.0f - y));
+  if constexpr (kActivation == AZJ_TANH) return grad_y * (1.0f - y * y);
+  return grad_y;
+}
+
 template <int32_t kValue>
 struct Activation {
   static constexpr int32_t kind = kValue;

@@ -53,6 +53,12 @@ struct Stream final : azj_stream {
   void pool2d_backward(const azj_pool2d_desc& desc, const float* grad_y, const int32_t* argmax,
                        float* grad_x) override;
 
+  uint64_t conv2d_pool_workspace_bytes(const azj_conv2d_desc& desc) override;
+  void conv2d_pool_forward(const azj_conv2d_desc& desc, const float* x, const float* w, const float* bias, float* y,
+                           int32_t* argmax, void* workspace) override;
+  void conv2d_pool_backward(const azj_conv2d_desc& desc, const float* y, const int32_t* argmax, const float* grad_y,
+                            float* grad_z, float* grad_bias) override;
+
   void dense_forward(const azj_dense_desc& desc, const float* x, const float* w, const float* bias, float* y) override;
   void dense_grad_input(const azj_dense_desc& desc, const float* grad_z, const float* w, float* grad_x) override;
   void dense_grad_weights(const azj_dense_desc& desc, const float* x, const float* grad_z, float* grad_w) override;

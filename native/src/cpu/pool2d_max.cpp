@@ -1,6 +1,7 @@
 // Max pooling. The first maximum of a window wins, and a NaN wins over every number.
 #include "math.hpp"
 #include "pool2d.hpp"
+#include "pool2d_halves.hpp"
 
 namespace azj::cpu::AZJ_ISA {
 
@@ -12,47 +13,6 @@ template <class T>
 AZJ_ALWAYS_INLINE T pick(float value, float best, T if_replaced, T if_kept) {
   const T unless_nan = best != best ? if_kept : if_replaced;
   return value <= best ? if_kept : unless_nan;
-}
-
-// The same for vectors: two comparisons and two selections each, of values and of indices.
-struct Best {
-  Vec value;
-  Ints place;
-  void offer(Vec candidate, Ints candidate_place) {
-    const auto nan = value != value;
-    const auto no_larger = candidate <= value;
-    place = no_larger ? place : (nan ? place : candidate_place);
-    value = no_larger ? value : (nan ? value : candidate);
-  }
-};
-
-// The neighbours of a row: elements 2q and 2q + 1 in lane q, for `count` outputs.
-struct Halves {
-  Vec even, odd;
-  Halves(const float* x, int64_t count) {
-    const int64_t inputs = 2 * count;
-    const Vec first = inputs >= kLanes ? load(x) : load_first(x, inputs);
-    const Vec second = inputs >= 2 * kLanes ? load(x + kLanes) : load_first(x + kLanes, max(inputs - kLanes, 0));
-    even = evens(first, second);
-    odd = odds(first, second);
-  }
-};
-
-template <bool kIndex>
-void halve_row(const float* x, int64_t width, int64_t row, int64_t out_w, float* y, int32_t* index) {
-  const Ints twice = 2 * lane_numbers();
-  for (int64_t q = 0; q < out_w; q += kLanes) {
-    const int64_t count = min(kLanes, out_w - q);
-    const int64_t place = 2 * (row * width + q);
-    const Halves above(x + place, count), below(x + place + width, count);
-    const Ints first = twice + splat_int(static_cast<int32_t>(place));
-    Best best{above.even, first};
-    best.offer(above.odd, first + 1);
-    best.offer(below.even, first + static_cast<int32_t>(width));
-    best.offer(below.odd, first + static_cast<int32_t>(width + 1));
-    store_first(y + q, best.value, count);
-    if (kIndex) store_first(reinterpret_cast<float*>(index + q), reinterpret_cast<Vec>(best.place), count);
-  }
 }
 
 template <bool kIndex>
@@ -114,7 +74,8 @@ void forward(Team& team, const Pool& p, const float* x, float* y, int32_t* argma
       float* to = y + row * p.out_w;
       int32_t* index = kIndex ? argmax + row * p.out_w : nullptr;
       if (p.halves) {
-        halve_row<kIndex>(from, p.desc.width, row % p.out_h, p.out_w, to, index);
+        const int64_t first = 2 * (row % p.out_h) * p.desc.width;
+        halve_rows<kIndex>(from + first, from + first + p.desc.width, first, p.desc.width, p.out_w, to, index);
       } else if (p.by_window()) {
         window_row<kIndex>(p, from, row % p.out_h, to, index);
       } else {
@@ -122,37 +83,6 @@ void forward(Team& team, const Pool& p, const float* x, float* y, int32_t* argma
       }
     }
   });
-}
-
-// Writes a0 b0 a1 b1 ... of `count` pairs.
-inline void store_pairs(float* to, Vec a, Vec b, int64_t count) {
-  store_first(to, interleave_low(a, b), min(kLanes, 2 * count));
-  if (2 * count > kLanes) store_first(to + kLanes, interleave_high(a, b), 2 * count - kLanes);
-}
-
-// The gradient of two rows of x whose windows are one row of y: each element is written once. Returns false when an
-// index lies outside its window.
-bool spread_row(const float* g, const int32_t* index, int64_t width, int64_t row, int64_t out_w, float* grad_x) {
-  const Ints twice = 2 * lane_numbers();
-  Ints strays{};
-  for (int64_t q = 0; q < out_w; q += kLanes) {
-    const int64_t count = min(kLanes, out_w - q);
-    const int64_t place = 2 * (row * width + q);
-    const Vec gradient = load_first(g + q, count);
-    const Ints at = reinterpret_cast<Ints>(load_first(reinterpret_cast<const float*>(index + q), count));
-    const Ints above = at - (twice + splat_int(static_cast<int32_t>(place)));
-    const Ints below = above - static_cast<int32_t>(width);
-    const Vec zero{};
-    store_pairs(grad_x + place, above == 0 ? gradient : zero, above == 1 ? gradient : zero, count);
-    store_pairs(grad_x + place + width, below == 0 ? gradient : zero, below == 1 ? gradient : zero, count);
-    strays |= (lane_numbers() < static_cast<int32_t>(count)) & ((above & ~1) != 0) & ((below & ~1) != 0);
-  }
-  float* a = grad_x + 2 * row * width;
-  for (int64_t c = 2 * out_w; c < width; ++c) a[c] = a[width + c] = 0;  // an odd width's last column
-  for (int i = 0; i < kLanes; ++i) {
-    if (strays[i] != 0) return false;
-  }
-  return true;
 }
 
 // Windows may overlap, so the plane's gradients are added one after the other, always in the same order.
@@ -193,7 +123,8 @@ void max_backward(Team& team, const Pool& p, const float* grad_y, const int32_t*
       }
       for (int64_t row = 0; row < p.out_h; ++row) {
         const int64_t start = n * outputs + row * p.out_w;
-        good &= spread_row(grad_y + start, argmax + start, p.desc.width, row, p.out_w, plane);
+        good &= spread_row(argmax + start, p.desc.width, row, p.out_w, plane,
+                           [=](int64_t q, int64_t lanes) { return load_first(grad_y + start + q, lanes); });
       }
       const int64_t covered = 2 * p.out_h * p.desc.width;  // an odd height's last row
       zero_row(plane + covered, p.plane - covered);

@@ -12,17 +12,6 @@ namespace azj::cuda {
 
 namespace {
 
-// A NaN in y fails both comparisons and comes out.
-__device__ inline float activation_gradient(int32_t activation, float slope, float y, float grad_y) {
-  switch (activation) {
-    case AZJ_RELU: return y > 0.0f ? grad_y : (y <= 0.0f ? 0.0f : y);
-    case AZJ_LEAKY_RELU: return y > 0.0f ? grad_y : (y <= 0.0f ? slope * grad_y : y);
-    case AZJ_SIGMOID: return grad_y * (y * (1.0f - y));
-    case AZJ_TANH: return grad_y * (1.0f - y * y);
-    default: return grad_y;
-  }
-}
-
 __global__ __launch_bounds__(kElementThreads) void forward_kernel(int64_t count, int64_t packs, int32_t activation,
                                                                   float slope, const float* x, float* y) {
   for_elements(count, packs, [=](auto width, int64_t i) {

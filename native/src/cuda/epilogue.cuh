@@ -19,6 +19,17 @@ __device__ inline float activate(int32_t activation, float slope, float z) {
   }
 }
 
+// grad_y * activation'(z) from the output y. A NaN in y fails both comparisons and comes out.
+__device__ inline float activation_gradient(int32_t activation, float slope, float y, float grad_y) {
+  switch (activation) {
+    case AZJ_RELU: return y > 0.0f ? grad_y : (y <= 0.0f ? 0.0f : y);
+    case AZJ_LEAKY_RELU: return y > 0.0f ? grad_y : (y <= 0.0f ? slope * grad_y : y);
+    case AZJ_SIGMOID: return grad_y * (y * (1.0f - y));
+    case AZJ_TANH: return grad_y * (1.0f - y * y);
+    default: return grad_y;
+  }
+}
+
 // The value to store for one sum. `c` is where it goes, `bias` what is added to it.
 __device__ inline float finish(const GemmEpilogue& epilogue, float sum, const float* c, float bias) {
   float z = epilogue.alpha * sum;

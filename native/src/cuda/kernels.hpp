@@ -100,6 +100,12 @@ void add_parts(cudaStream_t stream, const float* parts, int64_t count_parts, int
 // conv2d_bias.cu
 void conv2d_grad_bias(cudaStream_t stream, const azj_conv2d_desc& desc, const float* grad_z, float* grad_bias);
 
+// conv2d_pool.cu: two launches, one where grad_bias is NULL; `partials` holds conv2d_pool_partial_bytes(). An argmax outside
+// its window makes the gradients of the window NaN.
+uint64_t conv2d_pool_partial_bytes(const azj_conv2d_desc& desc);
+void conv2d_pool_backward(cudaStream_t stream, const azj_conv2d_desc& desc, const float* y, const int32_t* argmax,
+                          const float* grad_y, float* grad_z, float* grad_bias, double* partials);
+
 // pool2d.cu: an argmax outside the plane, which the host cannot see, makes the gradients of its window NaN.
 void pool2d_forward(cudaStream_t stream, const azj_pool2d_desc& desc, const float* x, float* y, int32_t* argmax);
 void pool2d_backward(cudaStream_t stream, const azj_pool2d_desc& desc, const float* grad_y, const int32_t* argmax,

@@ -203,6 +203,35 @@ void CudaStream::conv2d_grad_bias(const azj_conv2d_desc& d, const float* grad_z,
   run({{"grad_z", grad_z}, {"grad_bias", grad_bias}}, [&] { cuda::conv2d_grad_bias(handle(), d, grad_z, grad_bias); });
 }
 
+uint64_t CudaStream::conv2d_pool_workspace_bytes(const azj_conv2d_desc& d) {
+  return device_.enter([&] {
+    const uint64_t bytes = workspace_bytes(d, AZJ_CONV_FORWARD, algorithm(d, AZJ_CONV_FORWARD));
+    return floats(d.batch * ConvSize(d).out_sample) + bytes;
+  });
+}
+
+// The workspace holds the convolution's output, then what the convolution needs.
+void CudaStream::conv2d_pool_forward(const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
+                                     float* y, int32_t* argmax, void* workspace) {
+  run({{"x", x}, {"w", w}, {"bias", bias}, {"y", y}, {"argmax", argmax}, {"workspace", workspace}}, [&] {
+    const ConvSize s(d);
+    float* output = static_cast<float*>(workspace);
+    char* rest = static_cast<char*>(workspace) + floats(d.batch * s.out_sample);
+    run_pass(handle(), d, AZJ_CONV_FORWARD, algorithm(d, AZJ_CONV_FORWARD), {x, w, bias, output, rest});
+    const azj_pool2d_desc halves{d.batch, d.filters, s.out_h, s.out_w, 2, 2, 2, 2, 0, 0, AZJ_POOL_MAX, 0};
+    cuda::pool2d_forward(handle(), halves, output, y, argmax);
+  });
+}
+
+void CudaStream::conv2d_pool_backward(const azj_conv2d_desc& d, const float* y, const int32_t* argmax,
+                                      const float* grad_y, float* grad_z, float* grad_bias) {
+  run({{"y", y}, {"argmax", argmax}, {"grad_y", grad_y}, {"grad_z", grad_z}, {"grad_bias", grad_bias}}, [&] {
+    const uint64_t bytes = grad_bias == nullptr ? 0 : conv2d_pool_partial_bytes(d);
+    cuda::conv2d_pool_backward(handle(), d, y, argmax, grad_y, grad_z, grad_bias,
+                               static_cast<double*>(this->workspace(bytes)));
+  });
+}
+
 void CudaStream::im2col(const azj_conv2d_desc& d, const float* x, float* x_unroll) {
   run({{"x", x}, {"x_unroll", x_unroll}}, [&] { cuda::im2col(handle(), d, d.batch, x, x_unroll); });
 }

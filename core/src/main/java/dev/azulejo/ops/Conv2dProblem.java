@@ -19,6 +19,7 @@ public final class Conv2dProblem {
   private final MemorySegment descriptor = azj_conv2d_desc.allocate(Arena.ofAuto());
   private final long sampleInputs;
   private final long sampleOutputs;
+  private final long samplePooled;
   private final long sampleUnrolled;
   private final long weightCount;
   private long batch;
@@ -44,6 +45,7 @@ public final class Conv2dProblem {
     this.activation = Objects.requireNonNull(activation, "activation");
     sampleInputs = shape.inputCount();
     sampleOutputs = shape.outputCount();
+    samplePooled = shape.filters() * (shape.outputHeight() / 2) * (shape.outputWidth() / 2);
     sampleUnrolled = shape.unrolledCount();
     weightCount = shape.weightCount();
     azj_conv2d_desc.channels(descriptor, shape.channels());
@@ -157,6 +159,24 @@ public final class Conv2dProblem {
   /** Elements of y[batch][filters][outputHeight][outputWidth]. */
   public long outputCount() {
     return outputCount;
+  }
+
+  /**
+   * Elements of y[batch][filters][outputHeight / 2][outputWidth / 2] of a convolution with max
+   * pooling by windows of 2x2, {@link PooledConvolution#forward}.
+   *
+   * @throws IllegalArgumentException where the output has no such window
+   */
+  public long pooledCount() {
+    if (samplePooled == 0) {
+      throw new IllegalArgumentException(
+          "the convolution's output is "
+              + outputHeight()
+              + "x"
+              + outputWidth()
+              + "; a 2x2 window needs at least two rows and two columns");
+    }
+    return batch * samplePooled;
   }
 
   /** Elements of w[filters][channels / groups][kernelHeight][kernelWidth]. */

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A line of conv-small.csv or conv1d-small.csv.
+ * A line of conv-small.csv, conv1d-small.csv or conv-pool-small.csv.
  *
  * @param name the line's name
  * @param batch samples
@@ -22,6 +22,11 @@ public record ConvCase(String name, int batch, Conv2dShape shape) {
             Shapes.read("conv-small.csv").stream().map(ConvCase::image),
             Shapes.read("conv1d-small.csv").stream().map(ConvCase::signal))
         .toList();
+  }
+
+  /** Those of conv-pool-small.csv, whose outputs have windows of 2x2 to pool. */
+  public static List<ConvCase> pooled() {
+    return Shapes.read("conv-pool-small.csv").stream().map(ConvCase::image).toList();
   }
 
   /** The case of a name. */

@@ -28,6 +28,7 @@ class AllocationTest extends DeviceTest {
             .activation(Activation.RELU)
             .build();
     Convolution.reserveWorkspace(stream, conv, ConvPass.values());
+    stream.workspace().reserve(PooledConvolution.workspaceBytes(stream, conv));
     var pool = Pool2dProblem.builder().batch(2).input(2, 4, 4).window(2).build();
     var dense = new DenseProblem(2, 8, 4, Activation.RELU, 0);
     var gemm = GemmProblem.of(3, 4, 5).build();
@@ -60,6 +61,10 @@ class AllocationTest extends DeviceTest {
       nothing("conv2d_grad_input", () -> Convolution.gradInput(stream, conv, a, b, c));
       nothing("conv2d_grad_weights", () -> Convolution.gradWeights(stream, conv, a, b, c));
       nothing("conv2d_grad_bias", () -> Convolution.gradBias(stream, conv, a, b));
+      nothing(
+          "conv2d_pool_forward", () -> PooledConvolution.forward(stream, conv, a, b, c, d, ints));
+      nothing(
+          "conv2d_pool_backward", () -> PooledConvolution.backward(stream, conv, d, ints, a, b, c));
       nothing("im2col", () -> Convolution.im2col(stream, conv, a, b));
       nothing("col2im", () -> Convolution.col2im(stream, conv, a, b));
       nothing("pool2d_forward", () -> Pooling.forward(stream, pool, a, b, ints));

@@ -57,6 +57,16 @@ final class OperationCatalogue {
             .algorithm(ConvAlgorithm.DIRECT)
             .build();
     Convolution.reserveWorkspace(stream, conv, ConvPass.values());
+    // One window in each plane: an argmax of zeros is one that a forward pass might give.
+    var windows =
+        Conv2dProblem.builder()
+            .batch(2)
+            .input(2, 4, 3)
+            .filters(3)
+            .kernel(2)
+            .algorithm(ConvAlgorithm.DIRECT)
+            .build();
+    stream.workspace().reserve(PooledConvolution.workspaceBytes(stream, windows));
     long x = conv.inputCount();
     long y = conv.outputCount();
     long w = conv.weightCount();
@@ -100,6 +110,34 @@ final class OperationCatalogue {
         "conv2d_grad_bias",
         new Signature(
             (s, t) -> Convolution.gradBias(s, conv, t[0], t[1]), "gradZ", y, "gradBias", 3));
+    all.put(
+        "conv2d_pool_forward",
+        new Signature(
+            (s, t) -> PooledConvolution.forward(s, windows, t[0], t[1], t[2], t[3], t[4]),
+            "x",
+            windows.inputCount(),
+            "w",
+            w,
+            "?bias",
+            3,
+            "y",
+            windows.pooledCount(),
+            "i?:argmax",
+            windows.pooledCount()));
+    all.put(
+        "conv2d_pool_backward",
+        new Signature(
+            (s, t) -> PooledConvolution.backward(s, windows, t[0], t[1], t[2], t[3], t[4]),
+            "y",
+            windows.pooledCount(),
+            "i:argmax",
+            windows.pooledCount(),
+            "gradY",
+            windows.pooledCount(),
+            "gradZ",
+            windows.outputCount(),
+            "?gradBias",
+            3));
     all.put(
         "im2col",
         new Signature(

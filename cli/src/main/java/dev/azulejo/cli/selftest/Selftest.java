@@ -18,6 +18,7 @@ public final class Selftest {
     all.addAll(ActivationChecks.all());
     all.addAll(ConvolutionChecks.all(device));
     all.addAll(PoolingChecks.all());
+    all.addAll(PooledConvolutionChecks.all(device));
     all.addAll(DenseChecks.all());
     all.addAll(LossChecks.all());
     all.addAll(OptimizerChecks.all());

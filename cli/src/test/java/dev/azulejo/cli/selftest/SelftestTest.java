@@ -42,7 +42,8 @@ class SelftestTest {
           "graph_end",
           "gemm_choice",
           "conv2d_algorithm",
-          "conv2d_workspace_bytes");
+          "conv2d_workspace_bytes",
+          "conv2d_pool_workspace_bytes");
 
   @Test
   void everyOperationOfTheHeaderIsChecked() throws Exception {

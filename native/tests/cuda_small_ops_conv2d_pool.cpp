@@ -1,0 +1,93 @@
+// The gradient through max pooling and an activation to a convolution's output and bias, window by window in double.
+#include <algorithm>
+
+#include "backend.hpp"
+#include "cuda_small_ops.hpp"
+#include "device_array.hpp"
+#include "kernels.hpp"
+
+namespace {
+
+azj_conv2d_desc output_of(int64_t batch, int64_t filters, int64_t out_h, int64_t out_w, int32_t activation) {
+  return {batch, 1, out_h, out_w, filters, 1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, activation, 0, 0};
+}
+
+// Places of the maxima in their windows, in turn; y between the values an activation can have.
+struct Problem {
+  explicit Problem(const azj_conv2d_desc& desc)
+      : d(desc), rows(d.height / 2), columns(d.width / 2), count(d.batch * d.filters * rows * columns),
+        y(random_floats(count, 1, -0.9f, 0.9f)), grad_y(random_floats(count, 2)) {
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t row = i / columns % rows, column = i % columns, place = i * 7 % 4;
+      argmax.push_back(static_cast<int32_t>((2 * row + place / 2) * d.width + 2 * column + place % 2));
+    }
+  }
+  azj_conv2d_desc d;
+  int64_t rows, columns, count;
+  std::vector<float> y, grad_y;
+  std::vector<int32_t> argmax;
+};
+
+double derivative(int32_t activation, double y) {
+  switch (activation) {
+    case AZJ_RELU: return y > 0 ? 1 : 0;
+    case AZJ_TANH: return 1 - y * y;
+    default: return 1;
+  }
+}
+
+void backward(cudaStream_t stream, const azj_conv2d_desc& d) {
+  const Problem p(d);
+  const size_t outputs = static_cast<size_t>(d.batch * d.filters * d.height * d.width);
+  std::vector<double> grad_z(outputs), grad_bias(static_cast<size_t>(d.filters));
+  for (int64_t i = 0; i < p.count; ++i) {
+    const size_t at = static_cast<size_t>(i);
+    const int64_t plane = i / (p.rows * p.columns);
+    const double g = p.grad_y[at] * derivative(d.activation, p.y[at]);
+    grad_z[static_cast<size_t>(plane * d.height * d.width + p.argmax[at])] = g;
+    grad_bias[static_cast<size_t>(plane % d.filters)] += g;
+  }
+  DeviceArray<float> y(p.y), grad_y(p.grad_y), to(outputs, 0), alone(outputs, 0);
+  DeviceArray<float> bias(static_cast<size_t>(d.filters), 0);
+  DeviceArray<int32_t> argmax(p.argmax);
+  DeviceArray<double> partials(azj::cuda::conv2d_pool_partial_bytes(d) / sizeof(double), 0);
+  azj::cuda::conv2d_pool_backward(stream, d, y.data(), argmax.data(), grad_y.data(), to.data(), bias.data(),
+                                  partials.data());
+  azj::cuda::conv2d_pool_backward(stream, d, y.data(), argmax.data(), grad_y.data(), alone.data(), nullptr, nullptr);
+  finish_stream(stream);
+  NEAR(to.read(), grad_z, 1e-6);
+  NEAR(bias.read(), grad_bias, 1e-6);
+  CHECK(alone.read() == to.read());
+  partials.read();  // its guards
+}
+
+// An argmax outside its window makes the window NaN, and with it the filter's bias, and only those.
+void stray_argmax(cudaStream_t stream) {
+  Problem p(output_of(1, 2, 4, 6, AZJ_IDENTITY));
+  p.argmax[0] = 2;  // the neighbour's
+  p.argmax[5] = -1;
+  DeviceArray<float> y(p.y), grad_y(p.grad_y), to(48, 0), bias(2, 0);
+  DeviceArray<int32_t> argmax(p.argmax);
+  DeviceArray<double> partials(azj::cuda::conv2d_pool_partial_bytes(p.d) / sizeof(double), 0);
+  azj::cuda::conv2d_pool_backward(stream, p.d, y.data(), argmax.data(), grad_y.data(), to.data(), bias.data(),
+                                  partials.data());
+  finish_stream(stream);
+  const auto grad = to.read();
+  const auto sums = bias.read();
+  const int64_t nans = std::count_if(grad.begin(), grad.end(), [](float g) { return std::isnan(g); });
+  CHECK(nans == 8 && std::isnan(grad[0]) && std::isnan(grad[7]) && std::isnan(grad[16]) && std::isnan(grad[23]));
+  CHECK(std::isnan(sums[0]) && std::isfinite(sums[1]));
+}
+
+}  // namespace
+
+void test_conv2d_pool(cudaStream_t stream) {
+  const int64_t sizes[][4] = {{1, 1, 2, 2},   {2, 3, 5, 7},     {3, 6, 28, 28}, {1, 1200, 2, 3},
+                              {65, 2, 3, 4}, {9, 1, 33, 70}, {4, 5, 3, 2}};
+  for (const auto& size : sizes) {
+    for (const int32_t activation : {AZJ_IDENTITY, AZJ_RELU, AZJ_TANH}) {
+      backward(stream, output_of(size[0], size[1], size[2], size[3], activation));
+    }
+  }
+  stray_argmax(stream);
+}
