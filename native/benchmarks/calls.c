@@ -42,3 +42,17 @@ EXPORT int32_t azb_upload(int64_t calls, azb_upload_function upload, azj_stream*
   for (int64_t i = 0; i < calls && status == AZJ_OK; i++) status = upload(stream, target, source, bytes);
   return status;
 }
+
+typedef azj_status (*azb_launch_function)(azj_graph*);
+typedef azj_status (*azb_synchronize_function)(azj_stream*);
+
+/* Runs a graph and waits for it; stops at the first failure and returns its status. */
+EXPORT int32_t azb_replay(int64_t calls, azb_launch_function launch, azb_synchronize_function synchronize,
+                          azj_graph* graph, azj_stream* stream) {
+  azj_status status = AZJ_OK;
+  for (int64_t i = 0; i < calls && status == AZJ_OK; i++) {
+    status = launch(graph);
+    if (status == AZJ_OK) status = synchronize(stream);
+  }
+  return status;
+}

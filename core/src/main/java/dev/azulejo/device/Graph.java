@@ -54,9 +54,19 @@ public final class Graph implements AutoCloseable {
    * @throws DeviceLostException where the device has failed
    */
   public void launch() {
+    NativeCall.check(azulejo_h.azj_graph_launch(handle()), "azj_graph_launch");
+  }
+
+  /**
+   * The native graph, for a call of the bindings.
+   *
+   * @throws IllegalStateException where the graph or its stream is closed, or the stream is bound
+   *     to another thread
+   */
+  public MemorySegment handle() {
     checkOpen();
     stream.handle(); // the thread
-    NativeCall.check(azulejo_h.azj_graph_launch(handle), "azj_graph_launch");
+    return handle;
   }
 
   /** Operations recorded: kernels and copies. */

@@ -9,8 +9,10 @@ import dev.azulejo.compare.report.Format;
 import dev.azulejo.compare.report.ReportFolder;
 import dev.azulejo.compare.report.Table;
 import dev.azulejo.device.Device;
+import dev.azulejo.device.DeviceKind;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -23,10 +25,13 @@ import picocli.CommandLine.Spec;
     name = "overhead",
     header = "What a call costs.",
     description =
-        "The benchmarks of azulejo jmh in this process, on the CPU with one thread: quick, for the"
-            + " order of things. JMH, with its forks, is for figures to publish.")
+        "The benchmarks of azulejo jmh in this process: quick, for the order of things. On the CPU"
+            + " calls, with one thread; on a GPU operations one by one and as a graph, run from"
+            + " Java and from C. JMH, with its forks, is for figures to publish.")
 final class OverheadCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
+
+  @Mixin private DeviceOption machine;
 
   @Mixin private ReportOptions options;
 
@@ -35,19 +40,23 @@ final class OverheadCommand implements Callable<Integer> {
     PrintWriter text = spec.commandLine().getOut();
     ReportFolder folder = options.folder();
     Environment environment;
-    try (Device device = Device.cpu(1)) {
+    DeviceKind kind;
+    try (Device device = machine.open()) {
+      kind = device.info().kind();
       environment =
           new Environment(device)
               .add("empty call", "azj_abi_version(), OpenBLAS: cblas_isamax() of no numbers")
-              .add("clock", "host, around many calls; no forks")
+              .add("clock", "host, around many calls on one thread; no forks")
               .add("effort", options.effort());
     }
     text.println(environment);
     text.flush();
+    OverheadComparison comparison = new OverheadComparison(options.effort());
+    List<Cost> costs = kind == DeviceKind.CPU ? comparison.calls() : comparison.replays(kind);
     ObjectNode document = ReportFolder.document("overhead", environment);
     ArrayNode array = document.putArray("results");
     Table table = new Table("what", "way", "a call", "spread");
-    for (Cost cost : new OverheadComparison(options.effort()).run()) {
+    for (Cost cost : costs) {
       table.row(cost.what(), cost.way(), time(cost.seconds()), Format.percent(cost.spread()));
       ObjectNode node = array.addObject();
       node.put("what", cost.what());

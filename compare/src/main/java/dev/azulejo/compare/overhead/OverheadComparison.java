@@ -5,6 +5,7 @@ import dev.azulejo.compare.measure.Contestant;
 import dev.azulejo.compare.measure.Effort;
 import dev.azulejo.compare.measure.Race;
 import dev.azulejo.compare.measure.Times;
+import dev.azulejo.device.DeviceKind;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -34,8 +35,8 @@ public final class OverheadComparison {
     this.effort = effort;
   }
 
-  /** All costs. */
-  public List<Cost> run() {
+  /** What calls on the CPU cost, with one thread. */
+  public List<Cost> calls() {
     var costs = new ArrayList<Cost>();
     costs.addAll(emptyCall());
     costs.addAll(operationCall());
@@ -43,6 +44,35 @@ public final class OverheadComparison {
     costs.addAll(step(1));
     costs.addAll(step(64));
     return costs;
+  }
+
+  /** What it costs to start many operations on a GPU. */
+  public List<Cost> replays(DeviceKind kind) {
+    GraphReplay call = new GraphReplay(kind);
+    call.open();
+    try {
+      return race(
+          GraphReplay.OPERATIONS + " operations and their end",
+          new Way("a graph, from C", GraphReplay.CALLS, () -> call.c()),
+          new Way(
+              "a graph, from Java",
+              GraphReplay.CALLS,
+              () -> {
+                for (int i = 0; i < GraphReplay.CALLS; i++) {
+                  call.replay();
+                }
+              }),
+          new Way(
+              "one by one",
+              GraphReplay.CALLS,
+              () -> {
+                for (int i = 0; i < GraphReplay.CALLS; i++) {
+                  call.calls();
+                }
+              }));
+    } finally {
+      call.close();
+    }
   }
 
   private List<Cost> emptyCall() {

@@ -76,7 +76,7 @@ class CallsTest {
 
   @Test
   void theComparisonMeasuresEveryWay() {
-    List<Cost> costs = new OverheadComparison(new Effort(0, 0, 0, 1, 0)).run();
+    List<Cost> costs = new OverheadComparison(new Effort(0, 0, 0, 1, 0)).calls();
     assertEquals(21, costs.size());
     assertTrue(costs.stream().allMatch(cost -> cost.seconds() > 0));
   }
