@@ -10,16 +10,16 @@ set(AZJ_CUDA_ARCHITECTURES 75 80 86 89 90a 100 120 CACHE STRING "compute capabil
 
 # Host code: compiled by the C++ compiler.
 set(AZJ_CUDA_HOST_SOURCES
-  architectures check choice conv2d conv2d_hopper device event gemm graph hopper_plan memory staging stream
-  stream_conv2d stream_gemm stream_operations tensor_map)
+  architectures check choice conv2d conv2d_direct conv2d_hopper device event gemm graph hopper_plan memory staging
+  stream stream_conv2d stream_gemm stream_operations tensor_map)
 list(TRANSFORM AZJ_CUDA_HOST_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cuda/\\1.cpp")
 
 # Kernels and their launchers.
 set(AZJ_CUDA_KERNEL_SOURCES
-  activation conv2d_bias conv2d_direct conv2d_im2col conv2d_implicit_gemm conv2d_implicit_tensor conv2d_pool
-  conv2d_winograd conv2d_winograd_fused conv2d_winograd_weights dense elementwise
-  gather gemm_grid gemm_one_block gemm_pack gemm_register gemm_tensor gemm_tiled im2col loss optimizer plane_pack
-  pool2d random reduction select softmax)
+  activation conv2d_bias conv2d_depthwise conv2d_direct conv2d_few_channels conv2d_few_channels_weights conv2d_im2col
+  conv2d_implicit_gemm conv2d_implicit_tensor conv2d_pool conv2d_winograd conv2d_winograd_fused
+  conv2d_winograd_weights dense elementwise gather gemm_grid gemm_one_block gemm_pack gemm_register gemm_tensor
+  gemm_tiled im2col loss optimizer plane_pack pool2d random reduction select softmax)
 list(TRANSFORM AZJ_CUDA_KERNEL_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cuda/\\1.cu")
 
 # Those with instructions of compute capability 9.0 alone, compiled for it alone.

@@ -81,7 +81,7 @@ function(azj_add_launcher_test name)
   azj_add_cuda_test(${name} ${name}_test 900)
 endfunction()
 azj_add_launcher_test(cuda_gemm_conv
-  cuda_gemm_conv_test.cpp cuda_conv_hopper.cpp cuda_gemm_conv_hopper.cpp cuda_gemm_conv_ladder.cpp
+  cuda_gemm_conv_test.cpp cuda_conv_hopper.cpp cuda_conv_special.cpp cuda_gemm_conv_hopper.cpp cuda_gemm_conv_ladder.cpp
   cuda_gemm_conv_passes.cpp)
 azj_add_launcher_test(cuda_small_ops
   cuda_small_ops_test.cpp cuda_small_ops_conv2d_pool.cpp cuda_small_ops_elements.cpp cuda_small_ops_gather.cpp

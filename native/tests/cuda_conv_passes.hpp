@@ -1,10 +1,7 @@
 // A convolution with random operands, and every algorithm's three passes of it against sums in double.
 #pragma once
 
-#include <cinttypes>
-
-#include "backend.hpp"
-#include "cuda_gemm_conv.hpp"
+#include "cuda_conv_reference.hpp"
 #include "error.hpp"
 #include "kernels.hpp"
 
@@ -16,81 +13,6 @@ using azj::cuda::GemmTile;
 using azj::cuda::HopperPlan;
 using azj::cuda::WinogradForm;
 
-constexpr size_t at(int64_t index) { return static_cast<size_t>(index); }
-
-inline azj_conv2d_desc conv(int64_t batch, int64_t channels, int64_t height, int64_t width, int64_t filters,
-                            int64_t kernel_h, int64_t kernel_w, int64_t stride_h, int64_t stride_w, int64_t pad_h,
-                            int64_t pad_w, int64_t dilation_h, int64_t dilation_w, int64_t groups) {
-  azj_conv2d_desc d{};
-  d.batch = batch;
-  d.channels = channels;
-  d.height = height;
-  d.width = width;
-  d.filters = filters;
-  d.kernel_h = kernel_h;
-  d.kernel_w = kernel_w;
-  d.stride_h = stride_h;
-  d.stride_w = stride_w;
-  d.pad_h = pad_h;
-  d.pad_w = pad_w;
-  d.dilation_h = dilation_h;
-  d.dilation_w = dilation_w;
-  d.groups = groups;
-  return d;
-}
-
-inline std::string describe(const azj_conv2d_desc& d) {
-  char text[300];
-  std::snprintf(text, sizeof text,
-                "N%" PRId64 " C%" PRId64 " %" PRId64 "x%" PRId64 " M%" PRId64 " %" PRId64 "x%" PRId64 " stride %" PRId64
-                "x%" PRId64 " pad %" PRId64 "x%" PRId64 " dilation %" PRId64 "x%" PRId64 " groups %" PRId64
-                " unroll %" PRId64,
-                d.batch, d.channels, d.height, d.width, d.filters, d.kernel_h, d.kernel_w, d.stride_h, d.stride_w,
-                d.pad_h, d.pad_w, d.dilation_h, d.dilation_w, d.groups, d.samples_per_unroll);
-  return text;
-}
-
-// The plain statement of azulejo.h: calls body(index in x, index in w, index in z) for every product of the convolution.
-struct Reference {
-  explicit Reference(const azj_conv2d_desc& desc)
-      : d(desc),
-        out_h(azj::output_size(d.height, d.pad_h, d.kernel_h, d.dilation_h, d.stride_h)),
-        out_w(azj::output_size(d.width, d.pad_w, d.kernel_w, d.dilation_w, d.stride_w)),
-        x(d.batch * d.channels * d.height * d.width),
-        w(d.filters * (d.channels / d.groups) * d.kernel_h * d.kernel_w),
-        z(d.batch * d.filters * out_h * out_w) {}
-
-  template <class Body>
-  void products(Body&& body) const {
-    const int64_t group_channels = d.channels / d.groups, group_filters = d.filters / d.groups;
-    for (int64_t i = 0; i < z; ++i) {
-      const int64_t q = i % out_w, p = i / out_w % out_h, m = i / (out_w * out_h) % d.filters;
-      const int64_t n = i / (out_w * out_h * d.filters);
-      for (int64_t j = 0; j < group_channels * d.kernel_h * d.kernel_w; ++j) {
-        const int64_t s = j % d.kernel_w, r = j / d.kernel_w % d.kernel_h, c = j / (d.kernel_w * d.kernel_h);
-        const int64_t row = p * d.stride_h - d.pad_h + r * d.dilation_h;
-        const int64_t column = q * d.stride_w - d.pad_w + s * d.dilation_w;
-        if (row < 0 || row >= d.height || column < 0 || column >= d.width) continue;
-        const int64_t channel = m / group_filters * group_channels + c;
-        body(at(((n * d.channels + channel) * d.height + row) * d.width + column),
-             at(m * group_channels * d.kernel_h * d.kernel_w + j), at(i));
-      }
-    }
-  }
-
-  int64_t filter_of(size_t i) const { return static_cast<int64_t>(i) / (out_w * out_h) % d.filters; }
-
-  azj_conv2d_desc d;
-  int64_t out_h, out_w, x, w, z;  // sizes
-};
-
-struct Workspace {
-  explicit Workspace(uint64_t bytes) : memory(bytes / sizeof(float), 0), used(bytes > 0) {}
-  void* data() { return used ? memory.data() : nullptr; }
-  DeviceArray<float> memory;
-  bool used;
-};
-
 // All algorithms of the three passes of one convolution.
 class Passes {
  public:
@@ -99,6 +21,7 @@ class Passes {
         dz_(random_floats(ref_.z, 13)), bias_(random_floats(d.filters, 14)), device_x_(x_, offset),
         device_w_(w_, offset), device_dz_(dz_, offset), device_bias_(bias_) {}
 
+  // DIRECT by the kernels that it takes for the shape, and by those that do every shape.
   void direct() {
     check("direct", Rounding::NONE,
           [&](float* y) {
@@ -108,7 +31,19 @@ class Passes {
             azj::cuda::conv2d_direct_grad_input(stream_, d_, device_dz_.data(), device_w_.data(), dx);
           },
           [&](float* dw) {
-            azj::cuda::conv2d_direct_grad_weights(stream_, d_, device_x_.data(), device_dz_.data(), dw);
+            Workspace workspace(azj::cuda::conv2d_direct_workspace_bytes(d_, AZJ_CONV_GRAD_WEIGHTS));
+            azj::cuda::conv2d_direct_grad_weights(stream_, d_, device_x_.data(), device_dz_.data(), dw, workspace.data());
+            finish_workspace(workspace);
+          });
+    check("direct, general", Rounding::NONE,
+          [&](float* y) {
+            azj::cuda::conv2d_general_forward(stream_, d_, device_x_.data(), device_w_.data(), device_bias_.data(), y);
+          },
+          [&](float* dx) {
+            azj::cuda::conv2d_general_grad_input(stream_, d_, device_dz_.data(), device_w_.data(), dx);
+          },
+          [&](float* dw) {
+            azj::cuda::conv2d_general_grad_weights(stream_, d_, device_x_.data(), device_dz_.data(), dw);
           });
   }
 
@@ -213,6 +148,28 @@ class Passes {
           kShare);
   }
 
+  // Forward and gradient to the weights, each where its kernel does the shape; returns how many.
+  int few_channels() {
+    Expected expected = sums(Rounding::NONE);
+    int passes = 0;
+    if (azj::cuda::conv2d_few_channels_fits(d_)) {
+      ++passes;
+      pass("forward: few channels, " + describe(d_), expected.y, [&](float* y) {
+        azj::cuda::conv2d_few_channels_forward(stream_, d_, device_x_.data(), device_w_.data(), device_bias_.data(), y);
+      });
+    }
+    if (azj::cuda::conv2d_few_channels_weights_fits(d_)) {
+      ++passes;
+      pass("gradient to weights: few channels, " + describe(d_), expected.dw, [&](float* dw) {
+        Workspace workspace(azj::cuda::conv2d_few_channels_weights_workspace_bytes(d_));
+        azj::cuda::conv2d_few_channels_grad_weights(stream_, d_, device_x_.data(), device_dz_.data(), dw,
+                                                    workspace.data());
+        finish_workspace(workspace);
+      });
+    }
+    return passes;
+  }
+
   void grad_bias() {
     std::vector<Exact> expected(at(d_.filters));
     for (size_t i = 0; i < dz_.size(); ++i) expected[at(ref_.filter_of(i))].add(dz_[i]);
@@ -259,18 +216,27 @@ class Passes {
   template <class Forward, class GradInput, class GradWeights>
   void check(const std::string& algorithm, Rounding rounding, Forward&& forward, GradInput&& grad_input,
              GradWeights&& grad_weights, double share = kRounding) {
-    const auto x = rounded(x_, rounding), w = rounded(w_, rounding), dz = rounded(dz_, rounding);
-    std::vector<Exact> y(at(ref_.z)), dx(at(ref_.x)), dw(at(ref_.w));
-    ref_.products([&](size_t i, size_t j, size_t k) {
-      y[k].add(static_cast<double>(x[i]) * w[j]);
-      dx[i].add(static_cast<double>(dz[k]) * w[j]);
-      dw[j].add(static_cast<double>(dz[k]) * x[i]);
-    });
-    finish_forward(y);
+    const Expected expected = sums(rounding);
     const std::string what = algorithm + ", " + describe(d_);
-    pass("forward: " + what, y, forward, share);
-    pass("gradient to input: " + what, dx, grad_input, share);
-    pass("gradient to weights: " + what, dw, grad_weights, share);
+    pass("forward: " + what, expected.y, forward, share);
+    pass("gradient to input: " + what, expected.dx, grad_input, share);
+    pass("gradient to weights: " + what, expected.dw, grad_weights, share);
+  }
+
+  struct Expected {
+    std::vector<Exact> y, dx, dw;
+  };
+
+  Expected sums(Rounding rounding) const {
+    const auto x = rounded(x_, rounding), w = rounded(w_, rounding), dz = rounded(dz_, rounding);
+    Expected e{std::vector<Exact>(at(ref_.z)), std::vector<Exact>(at(ref_.x)), std::vector<Exact>(at(ref_.w))};
+    ref_.products([&](size_t i, size_t j, size_t k) {
+      e.y[k].add(static_cast<double>(x[i]) * w[j]);
+      e.dx[i].add(static_cast<double>(dz[k]) * w[j]);
+      e.dw[j].add(static_cast<double>(dz[k]) * x[i]);
+    });
+    finish_forward(e.y);
+    return e;
   }
 
   void finish_forward(std::vector<Exact>& y) const {

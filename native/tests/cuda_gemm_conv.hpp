@@ -17,6 +17,8 @@ void test_im2col(cudaStream_t stream);
 void test_conv2d(cudaStream_t stream);
 void test_conv2d_large(cudaStream_t stream);
 void test_conv2d_contract(cudaStream_t stream);
+void test_conv2d_depthwise(cudaStream_t stream);
+void test_conv2d_few_channels(cudaStream_t stream);
 void test_conv2d_winograd(cudaStream_t stream);
 void test_conv2d_hopper(cudaStream_t stream);
 void test_dense(cudaStream_t stream);

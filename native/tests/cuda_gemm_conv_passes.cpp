@@ -74,31 +74,6 @@ void test_conv2d_large(cudaStream_t stream) {
   deep.direct();
 }
 
-// Corners of the tiles: planes of 1 pixel to several tiles, paddings that crop the gradient's, channels and filters around
-// the panels of the fused kernel, batches whose samples share a block.
-void test_conv2d_winograd(cudaStream_t stream) {
-  const azj_conv2d_desc problems[] = {
-      conv(1, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1),    conv(1, 1, 3, 3, 1, 3, 3, 1, 1, 0, 0, 1, 1, 1),
-      conv(3, 5, 6, 5, 33, 3, 3, 1, 1, 1, 1, 1, 1, 1),   conv(2, 4, 7, 9, 32, 3, 3, 1, 1, 0, 0, 1, 1, 1),
-      conv(2, 33, 8, 8, 3, 3, 3, 1, 1, 2, 2, 1, 1, 1),   conv(1, 3, 2, 35, 6, 3, 3, 1, 1, 2, 0, 1, 1, 1),
-      conv(1, 2, 4, 5, 3, 3, 3, 1, 1, 4, 3, 1, 1, 1),    conv(35, 6, 4, 4, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1),
-      conv(1, 9, 21, 18, 66, 3, 3, 1, 1, 1, 1, 1, 1, 1), conv(2, 8, 12, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1),
-  };
-  int number = 0;
-  for (azj_conv2d_desc d : problems) {
-    d.activation = number % 5;
-    d.slope = 0.25f;
-    Passes passes(stream, d, number % 4 == 2 ? 1 : 0);
-    passes.winograd(WinogradForm::AUTO);
-    passes.winograd(WinogradForm::STAGED);
-    passes.winograd(WinogradForm::FUSED);
-    ++number;
-  }
-  // Many channels and filters: STAGED by itself. Slices of the gradient to the weights.
-  Passes(stream, conv(1, 330, 3, 3, 320, 3, 3, 1, 1, 1, 1, 1, 1, 1), 0).winograd(WinogradForm::AUTO);
-  Passes(stream, conv(3, 3, 61, 33, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1), 0).winograd(WinogradForm::AUTO);
-}
-
 // Twice the same bits, also where sums are cut into parts; NaN and infinity arrive; sizes beyond 32 bits are refused.
 void test_conv2d_contract(cudaStream_t stream) {
   const azj_conv2d_desc d = conv(6, 3, 20, 20, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1);

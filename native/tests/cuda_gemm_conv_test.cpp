@@ -12,6 +12,8 @@ int main() {
   test_im2col(stream);
   test_conv2d(stream);
   test_conv2d_large(stream);
+  test_conv2d_depthwise(stream);
+  test_conv2d_few_channels(stream);
   test_conv2d_winograd(stream);
   test_conv2d_contract(stream);
   test_conv2d_hopper(stream);

@@ -1,13 +1,13 @@
-// Convolution without X_unroll and without products of tiles, the thesis' "standard" one: a sum for each output.
+// Convolution without X_unroll and without products of tiles, the thesis' "standard" one: a sum for each output. DIRECT
+// for the shapes that have no kernel of their own (conv2d_direct.cpp).
 //
 //   forward, gradient to input   a thread one output pixel (conv2d.hpp, ConvGather: both are sums over channels and taps);
 //                                grid (pixels of a plane, planes of a sample, samples). Taps on the padding are skipped
 //   gradient to weights          a warp or a block one weight: its threads share the batch's pixels, and add their sums
 //                                in a fixed order
 //
-// Depthwise (one input channel and one filter a group) there is nothing that a product of tiles could reuse, and these
-// are the fast kernels: a block computes 32 x 32 pixels of one plane from a tile of the source in shared memory, so that
-// the source is read from memory about once. Bound by memory: 8 bytes a pixel for 2 * R * S FLOP.
+// Depthwise (one input channel and one filter a group) a block computes 32 x 32 pixels of one plane from a tile of the source
+// in shared memory, so that the source is read from memory about once. Bound by memory: 8 bytes a pixel for 2 * R * S FLOP.
 #include "conv2d.hpp"
 #include "epilogue.cuh"
 #include "grid.hpp"
@@ -193,17 +193,17 @@ __global__ __launch_bounds__(kRowThreads) void grad_weights_kernel(int64_t weigh
 
 }  // namespace
 
-void conv2d_direct_forward(cudaStream_t stream, const azj_conv2d_desc& d, const float* x, const float* w,
+void conv2d_general_forward(cudaStream_t stream, const azj_conv2d_desc& d, const float* x, const float* w,
                            const float* bias, float* y) {
   run(stream, forward_gather(d, ConvSize(d), x, w, bias, y), d.batch);
 }
 
-void conv2d_direct_grad_input(cudaStream_t stream, const azj_conv2d_desc& d, const float* grad_z, const float* w,
+void conv2d_general_grad_input(cudaStream_t stream, const azj_conv2d_desc& d, const float* grad_z, const float* w,
                               float* grad_x) {
   for_phases(d, ConvSize(d), grad_z, w, grad_x, [&](const ConvGather& phase) { run(stream, phase, d.batch); });
 }
 
-void conv2d_direct_grad_weights(cudaStream_t stream, const azj_conv2d_desc& d, const float* x, const float* grad_z,
+void conv2d_general_grad_weights(cudaStream_t stream, const azj_conv2d_desc& d, const float* x, const float* grad_z,
                                 float* grad_w) {
   const ConvSize s(d);
   WeightSums k{};

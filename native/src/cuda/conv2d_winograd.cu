@@ -54,7 +54,7 @@ __global__ __launch_bounds__(kWinogradThreads) void inputs_kernel(const __grid_c
   if (index >= v_row) return;
   const bool inside = index < tiles.count;
   const WinogradTile tile(tiles, inside ? index : 0);
-  const WinogradWindow<kWinogradIn> window(tile.row - p.pad_h, tile.column - p.pad_w, inside ? p.height : 0, p.width);
+  const PlaneWindow<kWinogradIn> window(tile.row - p.pad_h, tile.column - p.pad_w, inside ? p.height : 0, p.width);
   const int64_t plane = int64_t{p.height} * p.width, v_point = p.channels * v_row;
   for (int channel = blockIdx.y; channel < p.channels; channel += gridDim.y) {
     const float* const from = p.x + (tile.sample * p.channels + channel) * plane;

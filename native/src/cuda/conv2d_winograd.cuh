@@ -6,6 +6,7 @@
 #include "grid.hpp"
 #include "kernels.hpp"
 #include "launch.cuh"
+#include "plane_window.cuh"
 #include "winograd.cuh"
 
 namespace azj::cuda {
@@ -48,28 +49,6 @@ struct WinogradTile {
     sample = n;
     row = r * kWinogradOut;
     column = tiles.row.remainder(in_plane, r) * kWinogradOut;
-  }
-};
-
-// A window of kSize x kSize elements of a plane, of which some may lie outside.
-template <int kSize>
-struct WinogradWindow {
-  int offset;              // of its corner in the plane; may be below 0
-  int width;               // of the plane
-  unsigned rows, columns;  // a bit for each that is inside
-  __device__ WinogradWindow(int top, int left, int height, int plane_width)
-      : offset(0), width(plane_width), rows(0), columns(0) {
-#pragma unroll
-    for (int i = 0; i < kSize; ++i) {
-      rows |= static_cast<unsigned>(top + i) < static_cast<unsigned>(height) ? 1u << i : 0u;
-      columns |= static_cast<unsigned>(left + i) < static_cast<unsigned>(plane_width) ? 1u << i : 0u;
-    }
-    if (rows != 0 && columns != 0) offset = top * plane_width + left;  // elsewhere it might not fit an int
-  }
-  __device__ __forceinline__ float load(const float* plane, int i, int j) const {
-    const unsigned inside = rows >> i & 1 ? columns : 0;
-    const float* const row = plane + (offset + i * width);  // one address for all of its elements
-    return inside >> j & 1 ? row[j] : 0.0f;
   }
 };
 

@@ -51,7 +51,7 @@ __device__ void copy_filters(const float* u, float* shared) {
 }
 
 // V of one channel; plane: that of the lane's tile, not read beyond the window.
-__device__ __forceinline__ void transform_inputs(const WinogradWindow<kWinogradIn>& window, const float* plane,
+__device__ __forceinline__ void transform_inputs(const PlaneWindow<kWinogradIn>& window, const float* plane,
                                                  float* v) {
   winograd_both_sides<WinogradInput>([&](int i, int j) { return window.load(plane, i, j); },
                                      [&](int i, int j, float value) { v[(i * kWinogradIn + j) * kTiles] = value; });
@@ -113,7 +113,7 @@ __global__ __launch_bounds__(Block::kThreads, 1) void winograd_fused_kernel(cons
 
   const bool inside = first_tile + lane < tiles.count;
   const WinogradTile tile(tiles, inside ? first_tile + lane : 0);
-  WinogradWindow<kWinogradIn> window(tile.row - p.pad_h, tile.column - p.pad_w, inside ? p.height : 0, p.width);
+  PlaneWindow<kWinogradIn> window(tile.row - p.pad_h, tile.column - p.pad_w, inside ? p.height : 0, p.width);
   const float* const planes = p.x + tile.sample * p.channels * plane;
 
   // Buffers: U, V of even steps, then of odd ones.
@@ -123,7 +123,7 @@ __global__ __launch_bounds__(Block::kThreads, 1) void winograd_fused_kernel(cons
     cp_async_commit();
     if (warp / kDepth != step % kTurns) return;
     const int channel = step * kDepth + warp % kDepth;
-    WinogradWindow<kWinogradIn> of_channel = window;
+    PlaneWindow<kWinogradIn> of_channel = window;
     if (channel >= p.channels) of_channel.rows = 0;
     transform_inputs(of_channel, planes + channel * plane,
                      buffer + kOperandFloats + warp % kDepth * kChannelFloats + lane);

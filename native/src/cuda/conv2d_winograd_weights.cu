@@ -49,7 +49,7 @@ __global__ __launch_bounds__(kWinogradThreads) void gradients_kernel(const __gri
   if (index >= z_row) return;
   const bool inside = index < tiles.count;
   const WinogradTile tile(tiles, inside ? index : 0);
-  const WinogradWindow<kWinogradOut> window(tile.row, tile.column, inside ? p.out_h : 0, p.out_w);
+  const PlaneWindow<kWinogradOut> window(tile.row, tile.column, inside ? p.out_h : 0, p.out_w);
   const int64_t plane = int64_t{p.out_h} * p.out_w, z_point = p.filters * z_row;
   for (int filter = blockIdx.y; filter < p.filters; filter += gridDim.y) {
     const float* const from = grad_z + (tile.sample * p.filters + filter) * plane;

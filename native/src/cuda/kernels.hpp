@@ -36,13 +36,43 @@ void softmax_backward(cudaStream_t stream, int64_t rows, int64_t classes, const 
 void im2col(cudaStream_t stream, const azj_conv2d_desc& desc, int64_t samples, const float* x, float* x_unroll);
 void col2im(cudaStream_t stream, const azj_conv2d_desc& desc, int64_t samples, const float* x_unroll, float* x);
 
-// conv2d_direct.cu
+// conv2d_direct.cpp: the kernels of the next three that fit a shape best. The gradient to the weights takes a workspace.
+uint64_t conv2d_direct_workspace_bytes(const azj_conv2d_desc& desc, int32_t pass);
 void conv2d_direct_forward(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x, const float* w,
                            const float* bias, float* y);
 void conv2d_direct_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, const float* grad_z, const float* w,
                               float* grad_x);
 void conv2d_direct_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x, const float* grad_z,
-                                float* grad_w);
+                                float* grad_w, void* workspace);
+
+// conv2d_direct.cu: every shape.
+void conv2d_general_forward(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x, const float* w,
+                            const float* bias, float* y);
+void conv2d_general_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, const float* grad_z, const float* w,
+                               float* grad_x);
+void conv2d_general_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x, const float* grad_z,
+                                 float* grad_w);
+
+// conv2d_depthwise.cu. fits(): one channel and one filter a group, 3x3 or 5x5 with stride 1, or forward 3x3 with stride 2.
+bool conv2d_depthwise_fits(const azj_conv2d_desc& desc, int32_t pass);
+void conv2d_depthwise_forward(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x, const float* w,
+                              const float* bias, float* y);
+void conv2d_depthwise_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, const float* grad_z, const float* w,
+                                 float* grad_x);
+uint64_t conv2d_depthwise_grad_weights_workspace_bytes(const azj_conv2d_desc& desc);
+void conv2d_depthwise_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x,
+                                   const float* grad_z, float* grad_w, void* workspace);
+
+// conv2d_few_channels.cu, conv2d_few_channels_weights.cu: one group of at most kFewChannels input channels. fits(): so, and a
+// patch of the input fits shared memory. The gradient to the weights takes a workspace.
+constexpr int64_t kFewChannels = 4;
+bool conv2d_few_channels_fits(const azj_conv2d_desc& desc);
+void conv2d_few_channels_forward(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x, const float* w,
+                                 const float* bias, float* y);
+bool conv2d_few_channels_weights_fits(const azj_conv2d_desc& desc);
+uint64_t conv2d_few_channels_weights_workspace_bytes(const azj_conv2d_desc& desc);
+void conv2d_few_channels_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x,
+                                      const float* grad_z, float* grad_w, void* workspace);
 
 // conv2d_im2col.cu: the samples of one X_unroll at a time, their products on a rung of the GEMM ladder. The rungs with a
 // limit on C apply it to each product, filters / groups x out_h * out_w or the gradients' like.

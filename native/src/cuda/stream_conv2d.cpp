@@ -50,7 +50,7 @@ uint64_t hopper_workspace_bytes(const azj_conv2d_desc& d, int32_t pass, ConvMath
 uint64_t workspace_bytes(const azj_conv2d_desc& d, int32_t pass, int32_t algorithm) {
   switch (algorithm) {
     case AZJ_CONV_DIRECT:
-      return 0;
+      return conv2d_direct_workspace_bytes(d, pass);
     case AZJ_CONV_IM2COL_GEMM:
       return conv2d_im2col_workspace_bytes(d, pass);
     case AZJ_CONV_WINOGRAD:
@@ -65,7 +65,7 @@ void run_direct(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, con
   switch (pass) {
     case AZJ_CONV_FORWARD: return conv2d_direct_forward(stream, d, o.first, o.second, o.bias, o.result);
     case AZJ_CONV_GRAD_INPUT: return conv2d_direct_grad_input(stream, d, o.first, o.second, o.result);
-    default: return conv2d_direct_grad_weights(stream, d, o.first, o.second, o.result);
+    default: return conv2d_direct_grad_weights(stream, d, o.first, o.second, o.result, o.workspace);
   }
 }
 

@@ -9,15 +9,20 @@ namespace azj::cuda {
 
 constexpr size_t kDefaultSharedBytes = 48 * 1024;
 
+template <class... P, class... A>
+void launch_shared(void (*kernel)(P...), dim3 grid, dim3 block, size_t bytes, cudaStream_t stream, A&&... args) {
+  if (bytes > kDefaultSharedBytes) {
+    check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               static_cast<int>(bytes)),
+          "cudaFuncSetAttribute");
+  }
+  launch(kernel, grid, block, bytes, stream, std::forward<A>(args)...);
+}
+
 // Tile: its kThreads, kSharedBytes.
 template <class Tile, class... P, class... A>
 void launch_tile(void (*kernel)(P...), dim3 grid, cudaStream_t stream, A&&... args) {
-  if constexpr (Tile::kSharedBytes > kDefaultSharedBytes) {
-    check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
-                               static_cast<int>(Tile::kSharedBytes)),
-          "cudaFuncSetAttribute");
-  }
-  launch(kernel, grid, dim3(Tile::kThreads), Tile::kSharedBytes, stream, std::forward<A>(args)...);
+  launch_shared(kernel, grid, dim3(Tile::kThreads), Tile::kSharedBytes, stream, std::forward<A>(args)...);
 }
 
 }  // namespace azj::cuda
