@@ -8,7 +8,9 @@ import dev.azulejo.ops.ConvPass;
 import dev.azulejo.ops.Convolution;
 import dev.azulejo.ops.Dense;
 import dev.azulejo.ops.DenseProblem;
+import dev.azulejo.ops.PooledConvolution;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Azulejo's own kernels: each call is one operation of {@link dev.azulejo.ops}. */
 final class AzulejoEngine implements Engine {
@@ -31,6 +33,12 @@ final class AzulejoEngine implements Engine {
     @Override
     public ConvolutionPlan convolution(Conv2dProblem problem) {
       return new OwnConvolution(stream, problem, training);
+    }
+
+    @Override
+    public Optional<PooledConvolutionPlan> pooledConvolution(Conv2dProblem problem) {
+      return Optional.of(
+          new OwnPooledConvolution(stream, new OwnConvolution(stream, problem, training)));
     }
 
     @Override
@@ -81,13 +89,16 @@ final class AzulejoEngine implements Engine {
 
     @Override
     public long workspaceBytes() {
-      long bytes = Convolution.workspaceBytes(stream, forward, ConvPass.FORWARD);
-      if (training) {
-        bytes = Math.max(bytes, Convolution.workspaceBytes(stream, gradInput, ConvPass.GRAD_INPUT));
-        bytes =
-            Math.max(bytes, Convolution.workspaceBytes(stream, gradWeights, ConvPass.GRAD_WEIGHTS));
-      }
-      return bytes;
+      return Math.max(
+          Convolution.workspaceBytes(stream, forward, ConvPass.FORWARD), gradientBytes());
+    }
+
+    long gradientBytes() {
+      return training
+          ? Math.max(
+              Convolution.workspaceBytes(stream, gradInput, ConvPass.GRAD_INPUT),
+              Convolution.workspaceBytes(stream, gradWeights, ConvPass.GRAD_WEIGHTS))
+          : 0;
     }
 
     @Override
@@ -117,6 +128,42 @@ final class AzulejoEngine implements Engine {
             case GRAD_WEIGHTS -> gradWeights.algorithm();
           };
       return algorithm.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /** Its passes run the algorithms of the convolution alone, so that both give the same bits. */
+  private record OwnPooledConvolution(Stream stream, OwnConvolution convolution)
+      implements PooledConvolutionPlan {
+    @Override
+    public void setBatch(int batch) {
+      convolution.setBatch(batch);
+    }
+
+    @Override
+    public long workspaceBytes() {
+      return Math.max(
+          PooledConvolution.workspaceBytes(stream, convolution.forward),
+          convolution.gradientBytes());
+    }
+
+    @Override
+    public void forward(Tensor x, Tensor w, Tensor bias, Tensor y, Tensor argmax) {
+      PooledConvolution.forward(stream, convolution.forward, x, w, bias, y, argmax);
+    }
+
+    @Override
+    public void backward(Tensor y, Tensor argmax, Tensor gradY, Tensor gradZ, Tensor gradBias) {
+      PooledConvolution.backward(stream, convolution.forward, y, argmax, gradY, gradZ, gradBias);
+    }
+
+    @Override
+    public void gradWeights(Tensor x, Tensor gradZ, Tensor gradW) {
+      convolution.gradWeights(x, gradZ, gradW, null);
+    }
+
+    @Override
+    public void gradInput(Tensor gradZ, Tensor w, Tensor gradX) {
+      convolution.gradInput(gradZ, w, gradX);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.azulejo.engine;
 
 import dev.azulejo.ops.Conv2dProblem;
 import dev.azulejo.ops.DenseProblem;
+import java.util.Optional;
 
 /**
  * An engine at work on one stream: owns the plans it made and whatever they share, such as a
@@ -18,6 +19,15 @@ public interface EngineSession extends AutoCloseable {
    * @throws dev.azulejo.device.OutOfDeviceMemoryException if its workspace does not fit
    */
   ConvolutionPlan convolution(Conv2dProblem problem);
+
+  /**
+   * As {@link #convolution}, with max pooling of its output by windows of 2x2 in the same
+   * operation. Empty where the engine has none: a convolution and a pooling then run one after the
+   * other.
+   */
+  default Optional<PooledConvolutionPlan> pooledConvolution(Conv2dProblem problem) {
+    return Optional.empty();
+  }
 
   /** As {@link #convolution}, for a dense layer. */
   DensePlan dense(DenseProblem problem);

@@ -81,6 +81,7 @@ public record ActivationLayer(Activation activation, float slope) implements Lay
         Tensor saved,
         Tensor gradY,
         LayerWeights gradients,
+        Tensor inner,
         Tensor gradX) {
       if (gradX != null) {
         Activations.backward(stream, layer.activation, layer.slope, count, y, gradY, gradX);

@@ -1,17 +1,15 @@
 package dev.azulejo.nn;
 
 import dev.azulejo.data.Shape;
-import dev.azulejo.device.Stream;
-import dev.azulejo.device.Tensor;
-import dev.azulejo.engine.ConvolutionPlan;
 import dev.azulejo.engine.EngineSession;
 import dev.azulejo.ops.Activation;
-import dev.azulejo.ops.Activations;
 import dev.azulejo.ops.Conv2dProblem;
 import dev.azulejo.ops.Conv2dShape;
 import dev.azulejo.ops.ConvAlgorithm;
+import dev.azulejo.ops.PoolMode;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Convolution layer with bias and activation: y = σ(Σ_c x_c ⋆ w_mc + b_m), N(20), T§2.6.1 (rows N7,
@@ -129,7 +127,19 @@ public record Conv2d(
 
   @Override
   public LayerPlan plan(Shape input, int maxBatch, EngineSession engine) {
-    return new Plan(this, problem(input, maxBatch), engine);
+    return new Conv2dPlan(this, problem(input, maxBatch), engine);
+  }
+
+  /** With max pooling by windows of 2x2, the most common one. */
+  @Override
+  public Optional<LayerPlan> planWith(Layer next, Shape input, int maxBatch, EngineSession engine) {
+    if (!next.equals(Pool2d.of(PoolMode.MAX, Pair.of(2)))) {
+      return Optional.empty();
+    }
+    Conv2dProblem problem = problem(input, maxBatch);
+    return engine
+        .pooledConvolution(problem)
+        .map(plan -> new PooledConv2dPlan(plan, problem.pooledCount(), problem.outputCount()));
   }
 
   /** The operation this layer runs. */
@@ -242,54 +252,5 @@ public record Conv2d(
   Conv2d withSamplesPerUnroll(int value) {
     return new Conv2d(
         filters, kernel, stride, padding, dilation, groups, activation, slope, algorithm, value);
-  }
-
-  private static final class Plan implements LayerPlan {
-    private final Conv2d layer;
-    private final long sampleOutputs;
-    private final ConvolutionPlan convolution;
-    private long outputs;
-
-    Plan(Conv2d layer, Conv2dProblem problem, EngineSession engine) {
-      this.layer = layer;
-      sampleOutputs = problem.shape().outputCount();
-      outputs = problem.outputCount();
-      convolution = engine.convolution(problem);
-    }
-
-    @Override
-    public void setBatch(int batch) {
-      outputs = batch * sampleOutputs;
-      convolution.setBatch(batch);
-    }
-
-    @Override
-    public long workspaceBytes() {
-      return convolution.workspaceBytes();
-    }
-
-    @Override
-    public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
-      convolution.forward(x, weights.weight(), weights.bias(), y);
-    }
-
-    @Override
-    public void backward(
-        Stream stream,
-        Tensor x,
-        Tensor y,
-        LayerWeights weights,
-        Tensor saved,
-        Tensor gradY,
-        LayerWeights gradients,
-        Tensor gradX) {
-      if (layer.activation != Activation.IDENTITY) {
-        Activations.backward(stream, layer.activation, layer.slope, outputs, y, gradY, gradY);
-      }
-      convolution.gradWeights(x, gradY, gradients.weight(), gradients.bias());
-      if (gradX != null) {
-        convolution.gradInput(gradY, weights.weight(), gradX);
-      }
-    }
   }
 }

@@ -100,6 +100,7 @@ public record Dense(int outputs, Activation activation, float slope) implements 
         Tensor saved,
         Tensor gradY,
         LayerWeights gradients,
+        Tensor inner,
         Tensor gradX) {
       if (layer.activation != Activation.IDENTITY) {
         Activations.backward(stream, layer.activation, layer.slope, outputs, y, gradY, gradY);

@@ -58,6 +58,7 @@ public record Flatten() implements Layer {
         Tensor saved,
         Tensor gradY,
         LayerWeights gradients,
+        Tensor inner,
         Tensor gradX) {}
   }
 }

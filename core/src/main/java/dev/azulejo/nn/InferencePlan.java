@@ -18,8 +18,7 @@ public final class InferencePlan implements AutoCloseable {
   private final int maxBatch;
   private final DeviceBuffer memory;
   private final EngineSession engine;
-  private final LayerPlan[] plans;
-  private final boolean[] views;
+  private final Step[] steps;
   private final Tensor[] outputs;
   private int batch;
 
@@ -34,9 +33,6 @@ public final class InferencePlan implements AutoCloseable {
     this.network = network;
     this.stream = stream;
     this.maxBatch = maxBatch;
-    List<Layer> layers = network.spec().layers();
-    views = new boolean[layers.size()];
-    outputs = new Tensor[layers.size() + 1];
     engine = network.engine().open(stream, false);
     MemoryPlan.Layout layout;
     try {
@@ -47,12 +43,10 @@ public final class InferencePlan implements AutoCloseable {
       engine.close();
       throw e;
     }
-    plans = layout.plans.toArray(LayerPlan[]::new);
+    steps = layout.steps.toArray(Step[]::new);
+    outputs = new Tensor[steps.length + 1];
     for (int i = 0; i < outputs.length; i++) {
       outputs[i] = memory.floats(layout.outputs[i], layout.outputFloats[i]);
-    }
-    for (int i = 0; i < plans.length; i++) {
-      views[i] = layers.get(i).isView();
     }
     batch = maxBatch;
   }
@@ -79,33 +73,32 @@ public final class InferencePlan implements AutoCloseable {
    * @return the outputs [samples][...], valid until the next run
    */
   public Tensor run(int samples) {
-    return run(samples, plans.length);
+    return run(samples, steps.length);
   }
 
   /** As {@link #run}, without a softmax at the end: what a softmax cross-entropy is taken of. */
   Tensor logits(int samples) {
     boolean softmax = network.spec().layers().getLast() instanceof Softmax;
-    return run(samples, softmax ? plans.length - 1 : plans.length);
+    return run(samples, softmax ? steps.length - 1 : steps.length);
   }
 
-  private Tensor run(int samples, int layers) {
+  private Tensor run(int samples, int count) {
     if (samples < 1 || samples > maxBatch) {
       throw new IllegalArgumentException(
           "run of " + samples + " samples in a plan for 1 to " + maxBatch);
     }
     if (samples != batch) {
       batch = samples;
-      for (LayerPlan plan : plans) {
-        plan.setBatch(samples);
+      for (Step step : steps) {
+        step.plan().setBatch(samples);
       }
     }
     List<LayerWeights> weights = network.layerWeights();
-    for (int i = 0; i < layers; i++) {
-      if (!views[i]) {
-        plans[i].forward(stream, outputs[i], weights.get(i), null, outputs[i + 1]);
-      }
+    for (int i = 0; i < count; i++) {
+      LayerWeights own = weights.get(steps[i].first());
+      steps[i].plan().forward(stream, outputs[i], own, null, outputs[i + 1]);
     }
-    return outputs[layers];
+    return outputs[count];
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.azulejo.nn;
 import dev.azulejo.data.Shape;
 import dev.azulejo.engine.EngineSession;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The description of one layer: immutable, without memory, shared by every network and plan that
@@ -36,6 +37,17 @@ public interface Layer {
    *     will run on
    */
   LayerPlan plan(Shape input, int maxBatch, EngineSession engine);
+
+  /**
+   * A plan that runs this layer and the next one as one step, without what passes between them;
+   * empty where there is no such operation, or the engine has none: each then runs by itself.
+   *
+   * @param next the layer after this one
+   */
+  default Optional<LayerPlan> planWith(
+      Layer next, Shape input, int maxBatch, EngineSession engine) {
+    return Optional.empty();
+  }
 
   /** Whether its output is its input, seen as another shape: no memory, no work. */
   default boolean isView() {

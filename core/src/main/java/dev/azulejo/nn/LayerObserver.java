@@ -7,10 +7,12 @@ package dev.azulejo.nn;
 @FunctionalInterface
 public interface LayerObserver {
   /**
-   * A layer's work has been given to the stream.
+   * The work of a layer, or of a few that are computed as one, has been given to the stream. A
+   * layer that only sees its input as another shape has no work.
    *
-   * @param layer its number, from 0
+   * @param first the number of the layer, or of the first of them, from 0
+   * @param last the number of the last of them
    * @param backward whether it was the backward pass
    */
-  void passed(int layer, boolean backward);
+  void passed(int first, int last, boolean backward);
 }

@@ -4,9 +4,9 @@ import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
 
 /**
- * A layer ready to run for up to a fixed number of samples: its descriptors, and nothing of the
- * network's memory, which is handed to each call. Belongs to one plan and so to one thread. Its
- * calls allocate nothing.
+ * A layer, or a few that are computed as one, ready to run for up to a fixed number of samples: its
+ * descriptors, and nothing of the network's memory, which is handed to each call. Belongs to one
+ * plan and so to one thread. Its calls allocate nothing.
  */
 public interface LayerPlan {
 
@@ -27,6 +27,14 @@ public interface LayerPlan {
   }
 
   /**
+   * Elements of the gradient between its layers, which the backward pass writes and reads; 0 for a
+   * layer by itself.
+   */
+  default long innerElements() {
+    return 0;
+  }
+
+  /**
    * y = layer(x).
    *
    * @param weights the layer's parameters
@@ -41,7 +49,9 @@ public interface LayerPlan {
    * @param y the output of the forward pass
    * @param gradY on entry the gradient to y; overwritten
    * @param gradients receives the gradients to the parameters
-   * @param gradX receives the gradient to x; null where nobody needs it (the first layer)
+   * @param inner room for {@link #innerElements}; null where there are none
+   * @param gradX receives the gradient to x; null where nobody needs it (the first layer). Where
+   *     there are inner elements, it is the memory of gradY
    */
   void backward(
       Stream stream,
@@ -51,5 +61,6 @@ public interface LayerPlan {
       Tensor saved,
       Tensor gradY,
       LayerWeights gradients,
+      Tensor inner,
       Tensor gradX);
 }

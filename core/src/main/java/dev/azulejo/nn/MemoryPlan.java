@@ -1,10 +1,8 @@
 package dev.azulejo.nn;
 
-import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
 import dev.azulejo.engine.Engine;
 import dev.azulejo.engine.EngineSession;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -14,7 +12,7 @@ import java.util.List;
  * @param weights of the network, shared by all its plans
  * @param gradients of the weights (training)
  * @param activations the input and the layers' outputs: all of them in training, two that take
- *     turns in inference
+ *     turns in inference. What passes between layers that are computed as one is not kept
  * @param activationGradients two that take turns (training)
  * @param saved what layers keep from the forward to the backward pass (training)
  * @param workspace of the stream, the largest any layer needs; the one X_unroll of row T15 lives
@@ -85,19 +83,16 @@ public record MemoryPlan(
    * is saved.
    */
   static final class Layout {
-    final List<LayerPlan> plans = new ArrayList<>();
+    final List<Step> steps;
 
-    /**
-     * The input of layer i is {@code [i]}, its output {@code [i + 1]}; the same where the layer is
-     * a view.
-     */
+    /** The input of step i is {@code [i]}, its output {@code [i + 1]}. */
     final long[] outputs;
 
     final long[] outputFloats;
     final long[] saved;
     final long[] savedCounts;
     final long[] gradients = new long[2];
-    final long largest;
+    final long gradientCount;
     final long activationFloats;
     final long gradientFloats;
     final long savedFloats;
@@ -106,48 +101,39 @@ public record MemoryPlan(
       if (batch < 1) {
         throw new IllegalArgumentException("batch must be at least 1, was " + batch);
       }
-      List<Shape> shapes = spec.shapes();
-      List<Layer> layers = spec.layers();
-      outputs = new long[shapes.size()];
-      outputFloats = new long[shapes.size()];
-      saved = new long[layers.size()];
-      savedCounts = new long[layers.size()];
-      long most = 0;
-      for (int i = 0; i < shapes.size(); i++) {
-        outputFloats[i] = Math.multiplyExact((long) batch, shapes.get(i).size());
-        if (i > 0) {
-          most = Math.max(most, outputFloats[i]);
-        }
+      steps = Step.of(spec, batch, engine);
+      outputs = new long[steps.size() + 1];
+      outputFloats = new long[steps.size() + 1];
+      saved = new long[steps.size()];
+      savedCounts = new long[steps.size()];
+      outputFloats[0] = Math.multiplyExact((long) batch, spec.shapes().getFirst().size());
+      long largest = 0;
+      long inner = 0;
+      for (int i = 0; i < steps.size(); i++) {
+        outputFloats[i + 1] = steps.get(i).outputElements(spec, batch);
+        largest = Math.max(largest, outputFloats[i + 1]);
+        inner = Math.max(inner, steps.get(i).plan().innerElements());
       }
-      largest = most;
       FloatOffsets offsets = new FloatOffsets();
       outputs[0] = offsets.take(outputFloats[0]);
       // In inference two buffers take turns; the input has its own, which the caller may fill while
       // a batch runs.
       long[] turns = training ? null : new long[] {offsets.take(largest), offsets.take(largest)};
-      int turn = 0;
-      for (int i = 0; i < layers.size(); i++) {
-        plans.add(layers.get(i).plan(shapes.get(i), batch, engine));
-        if (layers.get(i).isView()) {
-          outputs[i + 1] = outputs[i];
-        } else if (training) {
-          outputs[i + 1] = offsets.take(outputFloats[i + 1]);
-        } else {
-          outputs[i + 1] = turns[turn];
-          turn = 1 - turn;
-        }
+      for (int i = 0; i < steps.size(); i++) {
+        outputs[i + 1] = training ? offsets.take(outputFloats[i + 1]) : turns[i % 2];
       }
       activationFloats = offsets.total();
+      gradientCount = training ? Math.max(largest, inner) : 0;
       if (training) {
         // The first layer's gradient to the network's input is not needed, so the input does not
         // count.
-        gradients[0] = offsets.take(largest);
-        gradients[1] = offsets.take(largest);
+        gradients[0] = offsets.take(gradientCount);
+        gradients[1] = offsets.take(gradientCount);
       }
       gradientFloats = offsets.total() - activationFloats;
       if (training) {
-        for (int i = 0; i < layers.size(); i++) {
-          savedCounts[i] = plans.get(i).savedElements();
+        for (int i = 0; i < steps.size(); i++) {
+          savedCounts[i] = steps.get(i).plan().savedElements();
           saved[i] = savedCounts[i] == 0 ? -1 : offsets.take(savedCounts[i]);
         }
       }
@@ -160,8 +146,8 @@ public record MemoryPlan(
 
     long workspaceBytes() {
       long bytes = 0;
-      for (LayerPlan plan : plans) {
-        bytes = Math.max(bytes, plan.workspaceBytes());
+      for (Step step : steps) {
+        bytes = Math.max(bytes, step.plan().workspaceBytes());
       }
       return bytes;
     }

@@ -127,6 +127,7 @@ public record Pool2d(PoolMode mode, Pair window, Pair stride, Pair padding) impl
         Tensor saved,
         Tensor gradY,
         LayerWeights gradients,
+        Tensor inner,
         Tensor gradX) {
       if (gradX != null) {
         Pooling.backward(stream, problem, gradY, saved, gradX);

@@ -62,6 +62,7 @@ public record Softmax() implements Layer {
         Tensor saved,
         Tensor gradY,
         LayerWeights gradients,
+        Tensor inner,
         Tensor gradX) {
       if (gradX != null) {
         dev.azulejo.ops.Softmax.backward(stream, rows, classes, y, gradY, gradX);

@@ -26,14 +26,13 @@ public final class TrainingPlan implements AutoCloseable {
   private final Tensor gradients;
   private final List<LayerWeights> layerGradients;
   private final EngineSession engine;
-  private final LayerPlan[] plans;
-  private final boolean[] views;
+  private final Step[] steps;
   private final Tensor[] outputs;
   private final Tensor[] saved;
   private final Tensor[] turns;
   private final int firstTrainable;
   private int batch;
-  private LayerObserver observer = (layer, backward) -> {};
+  private LayerObserver observer = (first, last, backward) -> {};
 
   /**
    * Allocates the plan.
@@ -52,12 +51,6 @@ public final class TrainingPlan implements AutoCloseable {
     this.network = network;
     this.stream = stream;
     this.maxBatch = maxBatch;
-    List<Layer> layers = network.spec().layers();
-    views = new boolean[layers.size()];
-    outputs = new Tensor[layers.size() + 1];
-    saved = new Tensor[layers.size()];
-    turns = new Tensor[2];
-    firstTrainable = firstTrainable(network.layout(), layers.size());
     engine = network.engine().open(stream, true);
     MemoryPlan.Layout layout;
     try {
@@ -68,7 +61,8 @@ public final class TrainingPlan implements AutoCloseable {
       engine.close();
       throw e;
     }
-    plans = layout.plans.toArray(LayerPlan[]::new);
+    steps = layout.steps.toArray(Step[]::new);
+    firstTrainable = firstTrainable(network.layout(), steps);
     try {
       long count = network.layout().count();
       gradientMemory = stream.device().allocateFloats("gradients", count);
@@ -81,16 +75,19 @@ public final class TrainingPlan implements AutoCloseable {
       throw e;
     }
     layerGradients = network.layout().bind(gradients);
+    outputs = new Tensor[steps.length + 1];
     for (int i = 0; i < outputs.length; i++) {
       outputs[i] = memory.floats(layout.outputs[i], layout.outputFloats[i]);
     }
-    for (int i = 0; i < plans.length; i++) {
-      views[i] = layers.get(i).isView();
+    saved = new Tensor[steps.length];
+    for (int i = 0; i < steps.length; i++) {
       saved[i] =
           layout.savedCounts[i] == 0 ? null : memory.ints(layout.saved[i], layout.savedCounts[i]);
     }
-    turns[0] = memory.floats(layout.gradients[0], layout.largest);
-    turns[1] = memory.floats(layout.gradients[1], layout.largest);
+    turns = new Tensor[2];
+    for (int i = 0; i < turns.length; i++) {
+      turns[i] = memory.floats(layout.gradients[i], layout.gradientCount);
+    }
     setBatch(maxBatch);
   }
 
@@ -102,8 +99,8 @@ public final class TrainingPlan implements AutoCloseable {
     }
     if (samples != batch) {
       batch = samples;
-      for (LayerPlan plan : plans) {
-        plan.setBatch(samples);
+      for (Step step : steps) {
+        step.plan().setBatch(samples);
       }
     }
   }
@@ -120,7 +117,7 @@ public final class TrainingPlan implements AutoCloseable {
 
   /** What the last layer gave. */
   public Tensor output() {
-    return outputs[plans.length];
+    return outputs[steps.length];
   }
 
   /** Where the gradient of the loss to the output goes before {@link #backward}. */
@@ -141,11 +138,11 @@ public final class TrainingPlan implements AutoCloseable {
   /** Runs the layers on the input. */
   public void forward() {
     List<LayerWeights> weights = network.layerWeights();
-    for (int i = 0; i < plans.length; i++) {
-      if (!views[i]) {
-        plans[i].forward(stream, outputs[i], weights.get(i), saved[i], outputs[i + 1]);
-        observer.passed(i, false);
-      }
+    for (int i = 0; i < steps.length; i++) {
+      Step step = steps[i];
+      LayerWeights own = weights.get(step.first());
+      step.plan().forward(stream, outputs[i], own, saved[i], outputs[i + 1]);
+      observer.passed(step.first(), step.last(), false);
     }
   }
 
@@ -153,21 +150,25 @@ public final class TrainingPlan implements AutoCloseable {
   public void backward() {
     List<LayerWeights> weights = network.layerWeights();
     int turn = 0;
-    for (int i = plans.length - 1; i >= firstTrainable; i--) {
-      if (views[i]) {
-        continue;
-      }
-      plans[i].backward(
-          stream,
-          outputs[i],
-          outputs[i + 1],
-          weights.get(i),
-          saved[i],
-          turns[turn],
-          layerGradients.get(i),
-          i == firstTrainable ? null : turns[1 - turn]);
-      observer.passed(i, true);
-      turn = 1 - turn;
+    for (int i = steps.length - 1; i >= firstTrainable; i--) {
+      Step step = steps[i];
+      // The gradient inside a step has the other buffer; that to its input then returns to this
+      // one.
+      boolean inside = step.plan().innerElements() > 0;
+      int next = inside ? turn : 1 - turn;
+      step.plan()
+          .backward(
+              stream,
+              outputs[i],
+              outputs[i + 1],
+              weights.get(step.first()),
+              saved[i],
+              turns[turn],
+              layerGradients.get(step.first()),
+              inside ? turns[1 - turn] : null,
+              i == firstTrainable ? null : turns[next]);
+      observer.passed(step.first(), step.last(), true);
+      turn = next;
     }
   }
 
@@ -176,17 +177,18 @@ public final class TrainingPlan implements AutoCloseable {
    * error message.
    */
   public Optional<String> firstNonFinite() {
-    List<String> names = network.spec().layerNames();
-    if (!finite(outputs[0], 0)) {
+    NetworkSpec spec = network.spec();
+    if (!finite(outputs[0], batch * (long) spec.shapes().getFirst().size())) {
       return Optional.of("the input has a value that is not finite");
     }
-    for (int i = 0; i < plans.length; i++) {
-      LayerWeights weights = network.layerWeights().get(i);
-      if (!finite(weights.weight(), -1) || !finite(weights.bias(), -1)) {
-        return Optional.of("the parameters of " + names.get(i) + " are no longer finite");
+    for (int i = 0; i < steps.length; i++) {
+      LayerWeights weights = network.layerWeights().get(steps[i].first());
+      if (!finite(weights.weight()) || !finite(weights.bias())) {
+        String name = spec.layerNames().get(steps[i].first());
+        return Optional.of("the parameters of " + name + " are no longer finite");
       }
-      if (!finite(outputs[i + 1], i + 1)) {
-        return Optional.of("the output of " + names.get(i) + " is not finite");
+      if (!finite(outputs[i + 1], steps[i].outputElements(spec, batch))) {
+        return Optional.of("the output of " + steps[i].name(spec) + " is not finite");
       }
     }
     return Optional.empty();
@@ -203,12 +205,12 @@ public final class TrainingPlan implements AutoCloseable {
     gradientMemory.close();
   }
 
-  private boolean finite(Tensor tensor, int output) {
-    if (tensor == null) { // a layer without weights or without bias
-      return true;
-    }
-    long count =
-        output < 0 ? tensor.count() : (long) batch * network.spec().shapes().get(output).size();
+  private boolean finite(Tensor tensor) {
+    // A layer may have no weights, or no bias.
+    return tensor == null || finite(tensor, tensor.count());
+  }
+
+  private boolean finite(Tensor tensor, long count) {
     for (float value : tensor.slice(0, count).toArray(stream)) {
       if (!Float.isFinite(value)) {
         return false;
@@ -217,7 +219,12 @@ public final class TrainingPlan implements AutoCloseable {
     return true;
   }
 
-  private static int firstTrainable(ParameterLayout layout, int layers) {
-    return layout.entries().isEmpty() ? layers : layout.entries().getFirst().layer();
+  private static int firstTrainable(ParameterLayout layout, Step[] steps) {
+    int layer = layout.entries().getFirst().layer();
+    int step = 0;
+    while (steps[step].last() < layer) {
+      step++;
+    }
+    return step;
   }
 }

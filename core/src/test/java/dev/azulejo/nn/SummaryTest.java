@@ -61,8 +61,8 @@ class SummaryTest extends DeviceTest {
     assertTrue(memory.startsWith("memory, batch 64: training "), memory);
     for (String part :
         List.of(
-            "(weights 241.3 KiB, gradients 241.3 KiB, activations 2.2 MiB, their gradients 2.3 MiB,"
-                + " argmax 394.0 KiB, X_unroll and sums ",
+            "(weights 241.3 KiB, gradients 241.3 KiB, activations 643.5 KiB, their gradients 2.3"
+                + " MiB, argmax 394.0 KiB, X_unroll and sums ",
             "; inference ")) {
       assertTrue(memory.contains(part), memory);
     }

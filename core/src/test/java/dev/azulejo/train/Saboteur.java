@@ -86,6 +86,7 @@ final class Saboteur implements Layer {
           Tensor saved,
           Tensor gradY,
           LayerWeights gradients,
+          Tensor inner,
           Tensor gradX) {
         gradX.copyFrom(stream, gradY, count);
       }

@@ -18,12 +18,14 @@ import java.util.Locale;
 
 /**
  * How long each layer takes inside a training step, beside what it has to compute and to move.
+ * Layers that are computed as one are one row, such as {@code conv2d1+maxpool1}.
  *
  * <p>The operations of a pass through a convolution or dense layer are two for each weight and each
  * place where it is applied, taps on the padding among them; the backward pass has a gradient to
  * the weights and one to the input, which the first layer leaves out. The bytes are those of every
  * tensor, read or written once: forward x, weights and y; backward x, y, the gradient to y and the
- * weights, and the gradients to weights and x.
+ * weights, and the gradients to weights and x. What passes between layers that are computed as one
+ * does not count.
  */
 final class LayerTimes {
   private static final int WARM_UP_STEPS = 10;
@@ -44,16 +46,19 @@ final class LayerTimes {
     NetworkSpec spec = network.spec();
     int layers = spec.layers().size();
     double[][] times = new double[2 * layers][LEAST_STEPS];
+    int[] lasts = new int[layers]; // of the layers that are computed with each
+    Arrays.fill(lasts, -1);
     int count = 0;
     Stream stream = network.device().stream();
     try (TrainingPlan plan = new TrainingPlan(network, stream, batch)) {
       long[] last = new long[1];
       int[] step = new int[1];
       plan.observe(
-          (layer, backward) -> {
+          (layer, lastLayer, backward) -> {
             stream.synchronize();
             long now = System.nanoTime();
             times[layer + (backward ? layers : 0)][step[0]] = (now - last[0]) / 1e9;
+            lasts[layer] = lastLayer;
             last[0] = now;
           });
       long begin = System.nanoTime();
@@ -81,18 +86,19 @@ final class LayerTimes {
     List<Shape> shapes = spec.shapes();
     boolean first = true;
     for (int i = 0; i < layers; i++) {
-      if (spec.layers().get(i).isView()) {
+      if (lasts[i] < 0) { // part of another, or nothing to do
         continue;
       }
       Shape x = shapes.get(i);
-      Shape y = shapes.get(i + 1);
+      Shape z = shapes.get(i + 1);
+      Shape y = shapes.get(lasts[i] + 1);
       List<ParameterShape> parameters = spec.layers().get(i).parameters(x);
       double weights = parameters.isEmpty() ? 0 : parameters.getFirst().count();
-      double flops = 2 * weights * y.height() * y.width() * batch;
+      double flops = 2 * weights * z.height() * z.width() * batch;
       double in = (double) x.size() * batch * Float.BYTES;
       double out = (double) y.size() * batch * Float.BYTES;
       double w = weights * Float.BYTES;
-      String name = spec.layerNames().get(i);
+      String name = String.join("+", spec.layerNames().subList(i, lasts[i] + 1));
       passes.add(new Pass(name, false, flops, in + w + out, median(times[i], count)));
       double back = in + 2 * out + 2 * w + (first ? 0 : in);
       double gradients = first ? flops : 2 * flops;

@@ -78,15 +78,15 @@ class BenchCommandTest {
                 "-")
             .succeeded();
     JsonNode layers = new ObjectMapper().readTree(result.out()).get("layers");
-    // Two convolutions, two poolings and three dense layers; flatten is a view.
-    assertEquals(14, layers.size());
+    // Two convolutions with their poolings, and three dense layers; flatten is a view.
+    assertEquals(10, layers.size());
     JsonNode first = layers.get(0);
-    assertEquals("conv2d1", first.get("layer").asText());
+    assertEquals("conv2d1+maxpool1", first.get("layer").asText());
     assertEquals("forward", first.get("pass").asText());
     assertEquals(2.0 * 6 * 25 * 28 * 28 * 4, first.get("flops").asDouble());
-    assertEquals(4.0 * (4 * 784 + 150 + 4 * 4704), first.get("bytes").asDouble());
-    JsonNode back = layers.get(5);
-    assertEquals("conv2d2", back.get("layer").asText());
+    assertEquals(4.0 * (4 * 784 + 150 + 4 * 1176), first.get("bytes").asDouble());
+    JsonNode back = layers.get(3);
+    assertEquals("conv2d2+maxpool2", back.get("layer").asText());
     assertEquals("backward", back.get("pass").asText());
     assertEquals(2 * 2.0 * 16 * 150 * 100 * 4, back.get("flops").asDouble());
     for (JsonNode layer : layers) {

@@ -13,6 +13,7 @@ import dev.azulejo.engine.ConvolutionPlan;
 import dev.azulejo.engine.DensePlan;
 import dev.azulejo.engine.Engine;
 import dev.azulejo.engine.EngineSession;
+import dev.azulejo.engine.PooledConvolutionPlan;
 import dev.azulejo.ops.Conv2dProblem;
 import dev.azulejo.ops.DenseProblem;
 import java.lang.foreign.Arena;
@@ -20,6 +21,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** A handle of cuBLAS on one stream, with the workspace that NVIDIA recommends for Hopper. */
 final class CublasSession implements EngineSession {
@@ -74,6 +76,11 @@ final class CublasSession implements EngineSession {
   @Override
   public ConvolutionPlan convolution(Conv2dProblem problem) {
     return convolutions.convolution(problem);
+  }
+
+  @Override
+  public Optional<PooledConvolutionPlan> pooledConvolution(Conv2dProblem problem) {
+    return convolutions.pooledConvolution(problem);
   }
 
   @Override

@@ -1,0 +1,60 @@
+package dev.azulejo.nn;
+
+import dev.azulejo.device.Stream;
+import dev.azulejo.device.Tensor;
+import dev.azulejo.engine.ConvolutionPlan;
+import dev.azulejo.engine.EngineSession;
+import dev.azulejo.ops.Activation;
+import dev.azulejo.ops.Activations;
+import dev.azulejo.ops.Conv2dProblem;
+
+/** A convolution layer by itself. */
+final class Conv2dPlan implements LayerPlan {
+  private final Conv2d layer;
+  private final long sampleOutputs;
+  private final ConvolutionPlan convolution;
+  private long outputs;
+
+  Conv2dPlan(Conv2d layer, Conv2dProblem problem, EngineSession engine) {
+    this.layer = layer;
+    sampleOutputs = problem.shape().outputCount();
+    outputs = problem.outputCount();
+    convolution = engine.convolution(problem);
+  }
+
+  @Override
+  public void setBatch(int batch) {
+    outputs = batch * sampleOutputs;
+    convolution.setBatch(batch);
+  }
+
+  @Override
+  public long workspaceBytes() {
+    return convolution.workspaceBytes();
+  }
+
+  @Override
+  public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
+    convolution.forward(x, weights.weight(), weights.bias(), y);
+  }
+
+  @Override
+  public void backward(
+      Stream stream,
+      Tensor x,
+      Tensor y,
+      LayerWeights weights,
+      Tensor saved,
+      Tensor gradY,
+      LayerWeights gradients,
+      Tensor inner,
+      Tensor gradX) {
+    if (layer.activation() != Activation.IDENTITY) {
+      Activations.backward(stream, layer.activation(), layer.slope(), outputs, y, gradY, gradY);
+    }
+    convolution.gradWeights(x, gradY, gradients.weight(), gradients.bias());
+    if (gradX != null) {
+      convolution.gradInput(gradY, weights.weight(), gradX);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package dev.azulejo.nn;
+
+import dev.azulejo.device.Stream;
+import dev.azulejo.device.Tensor;
+import dev.azulejo.engine.PooledConvolutionPlan;
+
+/**
+ * A convolution layer and the max pooling after it as one step: the convolution's output, four
+ * times as large as what is kept, is nowhere.
+ */
+final class PooledConv2dPlan implements LayerPlan {
+  private final PooledConvolutionPlan plan;
+  private final long pooled;
+  private final long outputs;
+
+  /**
+   * A step.
+   *
+   * @param pooled elements of its output, for the largest batch
+   * @param outputs elements of the convolution's, likewise
+   */
+  PooledConv2dPlan(PooledConvolutionPlan plan, long pooled, long outputs) {
+    this.plan = plan;
+    this.pooled = pooled;
+    this.outputs = outputs;
+  }
+
+  @Override
+  public void setBatch(int batch) {
+    plan.setBatch(batch);
+  }
+
+  @Override
+  public long workspaceBytes() {
+    return plan.workspaceBytes();
+  }
+
+  /** The argmax of the pooling. */
+  @Override
+  public long savedElements() {
+    return pooled;
+  }
+
+  /** The gradient before the activation. */
+  @Override
+  public long innerElements() {
+    return outputs;
+  }
+
+  @Override
+  public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
+    plan.forward(x, weights.weight(), weights.bias(), y, saved);
+  }
+
+  @Override
+  public void backward(
+      Stream stream,
+      Tensor x,
+      Tensor y,
+      LayerWeights weights,
+      Tensor saved,
+      Tensor gradY,
+      LayerWeights gradients,
+      Tensor inner,
+      Tensor gradX) {
+    plan.backward(y, saved, gradY, inner, gradients.bias());
+    plan.gradWeights(x, inner, gradients.weight());
+    if (gradX != null) {
+      plan.gradInput(inner, weights.weight(), gradX);
+    }
+  }
+}
