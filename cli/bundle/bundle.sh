@@ -148,6 +148,7 @@ comparisons() {
     esac
     [[ -f $BUNDLE/app/lib/$name ]] || cp "$jar" "$BUNDLE/app/compare"
   done
+  cp "$ROOT/compare/pytorch/training.py" "$BUNDLE/pytorch-training.py"
 }
 
 runtime

@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
 # Checks and measures Azulejo on a machine with a GPU. In an unpacked bundle:
 #
-#   ./gpu.sh RESULTS_FOLDER [DEVICE]     DEVICE: cuda:0 (the default), or cpu or emulated for a rehearsal
+#   ./gpu.sh RESULTS_FOLDER [DEVICE [PART...]]
+#
+#   DEVICE   cuda:0 (the default), or cpu or emulated for a rehearsal
+#   PART     check      that every operation is right, and quick comparisons (the default)
+#            gemm, conv the comparisons with cuBLAS and cuDNN in fp32, tf32 and bf16, in full
+#            training   our training steps, PyTorch's in this machine's python3, Fashion-MNIST; graphs from Java and C
 #
 # Every stage runs, whatever became of those before it; the last lines are a table of them. Its full output is in
 # RESULTS_FOLDER/STAGE.log, what it measured in RESULTS_FOLDER/*.json. Exit status: 0 if no stage failed, 1 otherwise.
@@ -11,7 +16,10 @@ set -uo pipefail
 
 HOME_FOLDER=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly HOME_FOLDER
-[[ $# -ge 1 && $# -le 2 ]] || { sed -n '2,4s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+[[ $# -ge 1 ]] || { sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+for part in "${@:3}"; do
+  [[ $part =~ ^(check|gemm|conv|training)$ ]] || { echo "$part: there are check, gemm, conv and training" >&2; exit 2; }
+done
 mkdir -p "$1" || exit 2
 OUT=$(cd "$1" && pwd)
 readonly OUT DEVICE=${2:-cuda:0} END=$((SECONDS + ${AZULEJO_GPU_SECONDS:-540}))
@@ -74,23 +82,66 @@ train() {
 
 compare() {
   has_command compare || { echo "this bundle has no command compare"; return 77; }
-  azulejo compare gemm --quick --device="$DEVICE" --output="$OUT/compare-gemm" &&
-    azulejo compare conv --quick --device="$DEVICE" --output="$OUT/compare-conv"
+  azulejo compare "$@"
 }
 
-export -f azulejo driver sanitizer has_command train compare
+# Our steps, then PyTorch's, of the same networks and batches.
+bench() {
+  local network=$1 batch=$2
+  azulejo bench --device "$DEVICE" --network "$network" --batch "$batch" --seconds 1 \
+    --json "$OUT/bench-$network-$batch.json"
+}
+
+pytorch() {
+  python3 -c 'import torch' 2>/dev/null || { echo "python3 here has no PyTorch"; return 77; }
+  python3 "$HOME_FOLDER/pytorch-training.py" --device "${DEVICE%%:*}" --precision "$1" --json "$OUT/pytorch-$1.json"
+}
+
+export -f azulejo driver sanitizer has_command train compare bench pytorch
 export HOME_FOLDER OUT DEVICE
 
+check() {
+  stage devices 60 "$HOME_FOLDER/azulejo" devices --json "$OUT/devices.json"
+  stage selftest 180 "$HOME_FOLDER/azulejo" selftest --device "$DEVICE" --json "$OUT/selftest.json"
+  stage train 120 bash -c 'train 1'
+  stage bench 60 "$HOME_FOLDER/azulejo" bench --device "$DEVICE" --network lenet5 --steps "${AZULEJO_GPU_STEPS:-200}" \
+    --json "$OUT/bench-lenet5.json"
+  for tool in memcheck racecheck synccheck initcheck; do
+    stage "sanitizer-$tool" 90 bash -c "sanitizer $tool"
+  done
+  for what in gemm conv; do
+    stage "$what-quick" 60 bash -c "compare $what --quick --device=$DEVICE --output='$OUT/quick'"
+  done
+}
+
+gemm() {
+  for precision in fp32 tf32 bf16; do
+    stage "gemm-$precision" 180 bash -c "compare gemm --device=$DEVICE --precision=$precision --output='$OUT/$precision'"
+  done
+}
+
+conv() {
+  for precision in fp32 tf32 bf16; do
+    stage "conv-$precision" 400 bash -c "compare conv --device=$DEVICE --precision=$precision --output='$OUT/$precision'"
+  done
+}
+
+training() {
+  stage overhead 60 bash -c "compare overhead --device=$DEVICE --output='$OUT'"
+  for network in lenet5 mnist-cnn vgg-small; do
+    for batch in 64 256; do
+      stage "bench-$network-$batch" 30 bash -c "bench $network $batch"
+    done
+  done
+  stage train 120 bash -c 'train 5'
+  for precision in fp32 tf32 bf16; do
+    stage "pytorch-$precision" 120 bash -c "pytorch $precision"
+  done
+}
+
 stage driver 30 bash -c driver
-stage devices 60 "$HOME_FOLDER/azulejo" devices --json "$OUT/devices.json"
-stage selftest 180 "$HOME_FOLDER/azulejo" selftest --device "$DEVICE" --json "$OUT/selftest.json"
-stage train 120 bash -c 'train 1'
-stage bench 60 "$HOME_FOLDER/azulejo" bench --device "$DEVICE" --network lenet5 --steps "${AZULEJO_GPU_STEPS:-200}" \
-  --json "$OUT/bench-lenet5.json"
-for tool in memcheck racecheck synccheck initcheck; do
-  stage "sanitizer-$tool" 90 bash -c "sanitizer $tool"
-done
-stage compare 120 bash -c compare
+for part in "${@:3}"; do "$part"; done
+[[ $# -gt 2 ]] || check
 
 echo
 printf '%-22s %8s  %s\n' stage time outcome | tee "$OUT/summary.txt"
