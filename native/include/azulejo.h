@@ -15,8 +15,10 @@
  *     other devices it may return earlier and azj_synchronize() waits. A stream is used by one thread at a time;
  *     different streams may be used by different threads at once. Device functions may be called from any thread.
  *   - Results are deterministic: the same device, thread count, algorithms and input give the same bits. Where AUTO
- *     chooses an algorithm by measuring (CUDA), the choice is made once in a process and then kept; name the
- *     algorithm to have the same one in every process.
+ *     chooses an algorithm by measuring (CUDA), it does so once, keeps the choice, and leaves it in a file for later
+ *     processes on the same model of GPU; name the algorithm to have the same one everywhere. The environment variable
+ *     AZULEJO_CHOICES names the file's folder (empty: no file; default: azulejo in the user's cache folder), and
+ *     AZULEJO_MEASURE=0 takes a choice without measuring.
  *   - Zero-sized problems are errors, never silently skipped. NaN and infinity pass through the arithmetic unchanged.
  */
 #ifndef AZULEJO_H

@@ -9,6 +9,7 @@
 #include "cpu/device.hpp"
 #include "cpu/instruction_set.hpp"
 #include "validate.hpp"
+#include "version.hpp"
 
 namespace azj {
 
@@ -19,8 +20,6 @@ void report(const char* function, const char* text) noexcept {
 }
 
 namespace {
-
-constexpr const char* kVersion = "0.1.0";
 
 void check_kind(int32_t kind) {
   if (kind < AZJ_DEVICE_CPU || kind > AZJ_DEVICE_EMULATED) {

@@ -7,6 +7,8 @@
 #include <map>
 #include <mutex>
 
+#include "choice_file.hpp"
+
 namespace azj::cuda {
 
 namespace {
@@ -15,14 +17,20 @@ namespace {
 constexpr double kMilliseconds = 5;
 constexpr int kRuns = 5;
 
+// The choices of one device.
 struct Remembered {
-  std::mutex mutex;
+  explicit Remembered(const CudaDevice& device) : file(device) {}
+
   std::map<ChoiceKey, int32_t> choices;
+  ChoiceFile file;
 };
 
-Remembered& remembered() {
-  static Remembered all;
-  return all;
+std::mutex mutex;  // of all that is remembered
+
+Remembered& remembered(const CudaDevice& device) {
+  static std::map<int32_t, Remembered> all;  // by ordinal
+  const auto found = all.find(device.ordinal());
+  return found != all.end() ? found->second : all.emplace(device.ordinal(), device).first->second;
 }
 
 bool measuring() {
@@ -74,14 +82,18 @@ double measure(Stopwatch& stopwatch, const Candidate& candidate, char* memory) {
 
 int32_t choose(CudaDevice& device, cudaStream_t stream, bool recording, ChoiceKey key,
                const std::vector<Candidate>& candidates) {
-  key.push_back(device.ordinal());
-  {
-    std::lock_guard<std::mutex> lock(remembered().mutex);
-    const auto found = remembered().choices.find(key);
-    if (found != remembered().choices.end()) return found->second;
-  }
   const int32_t unmeasured = candidates.front().algorithm;
-  if (recording || !measuring()) return unmeasured;
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    Remembered& known = remembered(device);
+    const auto found = known.choices.find(key);
+    if (found != known.choices.end()) return found->second;
+    if (!measuring()) return unmeasured;
+    if (const int32_t* before = known.file.find(key, candidates)) {
+      return known.choices.emplace(std::move(key), *before).first->second;
+    }
+  }
+  if (recording) return unmeasured;
   uint64_t bytes = 0;
   for (const Candidate& candidate : candidates) bytes = std::max(bytes, candidate.bytes);
   size_t free = 0, total = 0;
@@ -107,8 +119,11 @@ int32_t choose(CudaDevice& device, cudaStream_t stream, bool recording, ChoiceKe
     }
   }
   // Another thread may have measured the same meanwhile: the first choice stays.
-  std::lock_guard<std::mutex> lock(remembered().mutex);
-  return remembered().choices.emplace(std::move(key), best).first->second;
+  std::lock_guard<std::mutex> lock(mutex);
+  Remembered& known = remembered(device);
+  const auto [choice, first] = known.choices.emplace(std::move(key), best);
+  if (first) known.file.add(choice->first, candidates, best, best_time);
+  return choice->second;
 }
 
 }  // namespace azj::cuda

@@ -1,4 +1,5 @@
-// AUTO: the fastest algorithm for a problem, found by running each once on the device, then kept for the process.
+// AUTO: the fastest algorithm for a problem, found by running each once on the device, then kept for the process and, in
+// a file (choice_file.hpp), for those after it.
 #pragma once
 
 #include <cstdint>

@@ -76,7 +76,9 @@ class CudaDevice final : public azj_device {
   void add(CudaGraph& graph);
   void remove(CudaGraph& graph) noexcept;
 
+  int32_t kind() const { return kind_; }
   int32_t ordinal() const { return ordinal_; }
+  const std::string& name() const { return name_; }
   int capability() const { return capability_; }
 
  private:
