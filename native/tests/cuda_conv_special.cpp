@@ -1,4 +1,4 @@
-// Convolutions by kernels for some shapes only: few channels, depthwise, Winograd.
+// Convolutions by kernels for some shapes only: few channels, depthwise, Winograd, 1x1.
 #include "cuda_conv_passes.hpp"
 
 using namespace conv_passes;
@@ -71,4 +71,26 @@ void test_conv2d_winograd(cudaStream_t stream) {
   // Many channels and filters: STAGED by itself. Slices of the gradient to the weights.
   Passes(stream, conv(1, 330, 3, 3, 320, 3, 3, 1, 1, 1, 1, 1, 1, 1), 0).winograd(WinogradForm::AUTO);
   Passes(stream, conv(3, 3, 61, 33, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1), 0).winograd(WinogradForm::AUTO);
+}
+
+// 1x1 kernels: planes that four pixels divide and others, operands off 16 bytes, strides whose last row and column have
+// shorter gaps, paddings whose pixels meet no tap, groups; phases with one tap of a larger kernel.
+void test_conv2d_pointwise(cudaStream_t stream) {
+  const azj_conv2d_desc problems[] = {
+      conv(3, 5, 6, 6, 40, 1, 1, 1, 1, 0, 0, 1, 1, 1),    conv(2, 37, 7, 7, 9, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+      conv(2, 18, 8, 4, 6, 1, 1, 1, 1, 0, 0, 1, 1, 2),    conv(2, 6, 9, 8, 35, 1, 1, 2, 2, 0, 0, 1, 1, 1),
+      conv(1, 5, 8, 11, 4, 1, 1, 3, 4, 0, 0, 1, 1, 1),    conv(2, 4, 6, 5, 3, 1, 1, 2, 1, 1, 2, 1, 1, 1),
+      conv(2, 4, 9, 9, 5, 1, 1, 2, 2, 1, 1, 1, 1, 1),     conv(2, 3, 8, 8, 5, 2, 2, 2, 2, 0, 0, 1, 1, 1),
+      conv(1, 3, 1, 5, 2, 1, 1, 4, 4, 0, 0, 1, 1, 1),     conv(3, 20, 4, 4, 70, 1, 1, 1, 2, 0, 0, 1, 1, 1),
+  };
+  int number = 0;
+  for (azj_conv2d_desc d : problems) {
+    d.activation = number % 5;
+    d.slope = 0.25f;
+    Passes passes(stream, d, number % 3 == 2 ? 1 : 0);
+    passes.implicit(ConvMath::FP32, GemmTile::AUTO);
+    passes.implicit(ConvMath::FP32, GemmTile::MEDIUM);
+    passes.implicit(ConvMath::FP32, GemmTile::LARGE);
+    ++number;
+  }
 }

@@ -20,6 +20,7 @@ void test_conv2d_contract(cudaStream_t stream);
 void test_conv2d_depthwise(cudaStream_t stream);
 void test_conv2d_few_channels(cudaStream_t stream);
 void test_conv2d_winograd(cudaStream_t stream);
+void test_conv2d_pointwise(cudaStream_t stream);
 void test_conv2d_hopper(cudaStream_t stream);
 void test_dense(cudaStream_t stream);
 

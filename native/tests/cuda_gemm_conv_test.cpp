@@ -15,6 +15,7 @@ int main() {
   test_conv2d_depthwise(stream);
   test_conv2d_few_channels(stream);
   test_conv2d_winograd(stream);
+  test_conv2d_pointwise(stream);
   test_conv2d_contract(stream);
   test_conv2d_hopper(stream);
   test_dense(stream);

@@ -115,6 +115,7 @@ struct GatherOutput {
     return out + pixel.sample * g.out_sample + pixel.u * g.out_step_h + pixel.v * g.out_step_w;
   }
   __device__ int64_t row_stride() const { return g.out_plane; }
+  __device__ NoGaps gaps(int) const { return {}; }
 };
 
 // grid.x: tiles of rows x pixels; grid.z: groups. kTransposed: gradient to the input.
@@ -310,6 +311,10 @@ void launch_grad_weights(cudaStream_t stream, const ConvWeights& c) {
     launch_tile<Tile>(grad_weights_kernel<Tile>, dim3(tiles, 1, count), stream, c, first);
   });
 }
+
+// conv2d_pointwise.cu: one tap. Where width > 0 the pixels lie in planes of height x width, and what is between them
+// becomes 0.
+void gather_pointwise(cudaStream_t stream, const ConvGather& g, GemmTile tile, int height, int width);
 
 // conv2d_implicit_gemm.cu and conv2d_implicit_tensor.cu
 void gather_fp32(cudaStream_t stream, const ConvGather& g, bool transposed, GemmTile tile);

@@ -100,6 +100,7 @@ void run_gather(cudaStream_t stream, ConvMath math, const ConvGather& gather, in
                 GemmTile tile) {
   require(math);
   for_sample_ranges(gather, batch, [&](const ConvGather& g) {
+    if (math == ConvMath::FP32 && g.taps_h == 1 && g.taps_w == 1) return gather_pointwise(stream, g, tile, 0, 0);
     if (math == ConvMath::FP32) return gather_fp32(stream, g, transposed, tile);
     gather_tensor(stream, math, g, transposed, tile);
   });
@@ -137,6 +138,14 @@ void conv2d_implicit_forward(cudaStream_t stream, const azj_conv2d_desc& d, Conv
 
 void conv2d_implicit_grad_input(cudaStream_t stream, const azj_conv2d_desc& d, ConvMath math, const float* grad_z,
                                 const float* w, float* grad_x, GemmTile tile) {
+  const bool strided = d.stride_h > 1 || d.stride_w > 1;
+  if (math == ConvMath::FP32 && strided && d.kernel_h == 1 && d.kernel_w == 1 && d.pad_h == 0 && d.pad_w == 0) {
+    // One phase has a tap, and its kernel writes the zeros of the others.
+    const ConvGather phase = grad_input_gather(d, ConvSize(d), 0, 0, grad_z, w, grad_x);
+    return for_sample_ranges(phase, d.batch, [&](const ConvGather& g) {
+      gather_pointwise(stream, g, tile, static_cast<int>(d.height), static_cast<int>(d.width));
+    });
+  }
   for_phases(d, ConvSize(d), grad_z, w, grad_x,
              [&](const ConvGather& phase) { run_gather(stream, math, phase, d.batch, true, tile); });
 }

@@ -10,12 +10,18 @@
 
 namespace azj::cuda {
 
+// What is stored beside each element of a column: nothing, where an output has no gaps.
+struct NoGaps {
+  __device__ void fill(float*) const {}
+};
+
 // C as a plain matrix. The convolutions have outputs of their own; they differ in where a column is.
 struct MatrixOutput {
   float* c;
   int64_t ldc;
   __device__ float* column(int j) const { return c + j; }
   __device__ int64_t row_stride() const { return ldc; }
+  __device__ NoGaps gaps(int) const { return {}; }
 };
 
 // C's part (first_row, first_column) .. = epilogue(sums); m and n are C's size. Every thread of the block takes part.
@@ -32,6 +38,7 @@ __device__ inline void store_tile(const typename Tile::Sums& sums, const Output&
   const int column = first_column + in_tile;
   const bool inside = column < n;
   float* const top = out.column(inside ? column : 0);
+  const auto gaps = out.gaps(inside ? column : 0);
   const float bias = inside ? column_bias(epilogue, column) : 0.0f;
 #pragma unroll
   for (int pass = 0; pass < Tile::kWarpRows / 16; ++pass) {
@@ -44,6 +51,7 @@ __device__ inline void store_tile(const typename Tile::Sums& sums, const Output&
       if (!inside || row >= m) continue;
       float* c = top + row * out.row_stride();
       *c = finish(epilogue, shared[r * kPitch + in_tile], c, bias + row_bias(epilogue, row));
+      gaps.fill(c);
     }
   }
 }
