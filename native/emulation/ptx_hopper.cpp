@@ -83,12 +83,14 @@ void warpgroup_fence(Site site) {
 
 void warpgroup_multiply_tf32(float* d, int n, uint64_t a, uint64_t b, bool accumulate, Site site) {
   Scheduler& scheduler = hopper("wgmma.mma_async", site);
-  scheduler.asynchrony().warpgroups.multiply(scheduler, {MatrixType::kTf32, n, a, b, accumulate, site}, d);
+  scheduler.asynchrony().warpgroups.multiply(scheduler, {MatrixType::kTf32, n, Major::kAlongK, a, b, accumulate, site},
+                                             d);
 }
 
-void warpgroup_multiply_bf16(float* d, int n, uint64_t a, uint64_t b, bool accumulate, Site site) {
+void warpgroup_multiply_bf16(float* d, int n, bool along_rows, uint64_t a, uint64_t b, bool accumulate, Site site) {
   Scheduler& scheduler = hopper("wgmma.mma_async", site);
-  scheduler.asynchrony().warpgroups.multiply(scheduler, {MatrixType::kBf16, n, a, b, accumulate, site}, d);
+  const Major major = along_rows ? Major::kAlongRows : Major::kAlongK;
+  scheduler.asynchrony().warpgroups.multiply(scheduler, {MatrixType::kBf16, n, major, a, b, accumulate, site}, d);
 }
 
 void warpgroup_commit(Site site) {

@@ -9,6 +9,7 @@
 #include <deque>
 #include <vector>
 
+#include "matrix_descriptor.hpp"
 #include "thread_state.hpp"
 
 namespace azj::emulation {
@@ -23,6 +24,7 @@ enum class MatrixType : uint8_t { kTf32, kBf16 };
 struct WarpgroupProduct {
   MatrixType type;
   int n;
+  Major major;    // of both operands
   uint64_t a, b;  // matrix descriptors
   bool accumulate;
   Site site;

@@ -32,6 +32,10 @@ const HopperCase kCases[] = {
     {conv(1, 6, 15, 17, 9, 3, 4, 4, 6, 3, 2, 6, 4, 3), {}, {kLargeTile, 2}},
     {conv(2, 4, 14, 12, 5, 4, 3, 3, 2, 4, 3, 2, 3, 1), {kMediumTile, 0}, {}},
     {conv(1, 2, 30, 31, 2, 2, 2, 1, 1, 5, 0, 29, 17, 1), {}, {}},
+    // Weights by pixels: 64 channels and filters and their multiples, strides, dilation, taps that begin before the plane.
+    {conv(2, 64, 9, 8, 70, 3, 3, 2, 1, 1, 2, 1, 1, 1), {}, {kLargeTile, 2}},
+    {conv(3, 130, 5, 7, 128, 2, 3, 1, 2, 1, 1, 2, 1, 1), {kSmallTile, 1}, {kMediumTile, 3}},
+    {conv(1, 60, 1, 1, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1), {}, {kSmallTile, 1}},
     // More tiles than multiprocessors in groups, and slices of them.
     {conv(7, 12, 12, 13, 48, 3, 3, 1, 1, 1, 1, 1, 1, 12), {kSmallTile, 2}, {kMediumTile, 1}},
     {conv(1, 3, 40, 41, 16, 5, 5, 2, 2, 2, 2, 1, 1, 1), {}, {kMediumTile, 4}},

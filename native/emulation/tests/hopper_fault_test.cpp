@@ -155,7 +155,9 @@ enum class Product {
   MISALIGNED,
   UNKNOWN_BITS,
   BEYOND_THE_ROW,
-  OUTSIDE
+  OUTSIDE,
+  INSIDE_A_ROW,
+  WITHOUT_SWIZZLE
 };
 
 __global__ void product(Product kind, float* out) {
@@ -167,11 +169,15 @@ __global__ void product(Product kind, float* out) {
   if (kind == Product::MISALIGNED) a += 128 >> 4;
   if (kind == Product::UNKNOWN_BITS) a |= uint64_t{1} << 52;
   if (kind == Product::BEYOND_THE_ROW) a += 7;
+  if (kind == Product::INSIDE_A_ROW) a += 2;
+  if (kind == Product::WITHOUT_SWIZZLE) a -= uint64_t{1} << 62;
   if (kind == Product::OUTSIDE) b += 8 * 1024 >> 4;
   if (kind == Product::DIFFERENT && threadIdx.x >= 64) b += 2;
   float sums[64] = {};
   if (kind != Product::WITHOUT_FENCE) wgmma_fence();
-  if (kind != Product::ONE_WARP_MISSING || threadIdx.x >= 32) wgmma_tf32(sums, a, b, true);
+  const bool along_rows = kind == Product::INSIDE_A_ROW || kind == Product::WITHOUT_SWIZZLE;
+  if (along_rows) wgmma_bf16_along_rows(sums, a, b, true);
+  if (!along_rows && (kind != Product::ONE_WARP_MISSING || threadIdx.x >= 32)) wgmma_tf32(sums, a, b, true);
   if (kind != Product::NOT_COMMITTED) wgmma_commit();
   if (kind == Product::READ_TOO_EARLY) out[threadIdx.x] = sums[threadIdx.x % 64];
   if (kind == Product::WRITTEN_TOO_EARLY) sums[threadIdx.x % 64] = 0;
@@ -220,6 +226,8 @@ TEST(descriptors_that_are_wrong) {
   expect_product_fault(cudaErrorIllegalInstruction, Product::UNKNOWN_BITS, {"bits are set"});
   expect_product_fault(cudaErrorIllegalInstruction, Product::BEYOND_THE_ROW, {"beyond the swizzled row"});
   expect_product_fault(cudaErrorInvalidAddressSpace, Product::OUTSIDE, {"not in the block's dynamic shared memory"});
+  expect_product_fault(cudaErrorIllegalInstruction, Product::INSIDE_A_ROW, {"begins inside of a swizzled row"});
+  expect_product_fault(cudaErrorIllegalInstruction, Product::WITHOUT_SWIZZLE, {"with a swizzle only"});
 }
 
 // ---- registers

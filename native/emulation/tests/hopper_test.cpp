@@ -8,8 +8,9 @@ namespace {
 
 // ---- products
 
-// Both operands as rows of 32 bytes of k, laid out in shared memory as the descriptors say.
-template <int kCount, bool kTf32>
+// Both operands as rows of 32 bytes of k, laid out in shared memory as the descriptors say: 8 rows of them after each
+// other, or 8 lines of k with as many bytes of rows as the swizzle has.
+template <int kCount, bool kTf32, bool kAlongRows>
 __global__ void product(const uint32_t* a, const uint32_t* b, float* d, int mode, bool accumulate) {
   const int n = 2 * kCount, pitch = mode == 0 ? 16 : 256 >> mode, bits = mode == 0 ? 0 : 4 - mode;
   unsigned char* shared = dynamic_shared<unsigned char>();
@@ -20,8 +21,19 @@ __global__ void product(const uint32_t* a, const uint32_t* b, float* d, int mode
     offset ^= (offset >> 7 & ((1 << bits) - 1)) << 4;
     return reinterpret_cast<uint32_t*>(base + offset);
   };
-  for (int i = threadIdx.x; i < 64 * 8; i += 128) *place(shared, i / 8, i % 8) = a[i];
-  for (int i = threadIdx.x; i < n * 8; i += 128) *place(of_b, i / 8, i % 8) = b[i];
+  const auto store = [&](unsigned char* base, int row, int word, uint32_t value) {
+    if (!kAlongRows) {
+      *place(base, row, word) = value;
+      return;
+    }
+    for (int k = 2 * word; k < 2 * word + 2; ++k, value >>= 16) {
+      int offset = row * 2 / pitch * 16 * pitch + row * 2 % pitch + k * pitch;
+      offset ^= (offset >> 7 & ((1 << bits) - 1)) << 4;
+      *reinterpret_cast<uint16_t*>(base + offset) = static_cast<uint16_t>(value);
+    }
+  };
+  for (int i = threadIdx.x; i < 64 * 8; i += 128) store(shared, i / 8, i % 8, a[i]);
+  for (int i = threadIdx.x; i < n * 8; i += 128) store(of_b, i / 8, i % 8, b[i]);
   fence_proxy_async();
   __syncthreads();
   const int warp = threadIdx.x / 32, g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
@@ -29,12 +41,15 @@ __global__ void product(const uint32_t* a, const uint32_t* b, float* d, int mode
   const auto at = [&](int i) { return (16 * warp + g + i / 2 % 2 * 8) * n + i / 4 * 8 + 2 * t + i % 2; };
   for (int i = 0; i < kCount; ++i) sums[i] = d[at(i)];
   const auto descriptor = [&](const void* matrix) {
-    return uint64_t(shared_address(matrix) & 0x3ffff) >> 4 | uint64_t{128 >> 4} << 16 | uint64_t(group >> 4) << 32 |
-           uint64_t(mode) << 62;
+    const int leading = kAlongRows ? 16 * pitch : 128;
+    return uint64_t(shared_address(matrix) & 0x3ffff) >> 4 | uint64_t(leading >> 4) << 16 |
+           uint64_t(group >> 4) << 32 | uint64_t(mode) << 62;
   };
   wgmma_fence();
   if constexpr (kTf32) {
     wgmma_tf32(sums, descriptor(shared), descriptor(of_b), accumulate);
+  } else if constexpr (kAlongRows) {
+    wgmma_bf16_along_rows(sums, descriptor(shared), descriptor(of_b), accumulate);
   } else {
     wgmma_bf16(sums, descriptor(shared), descriptor(of_b), accumulate);
   }
@@ -44,7 +59,7 @@ __global__ void product(const uint32_t* a, const uint32_t* b, float* d, int mode
   for (int i = 0; i < kCount; ++i) d[at(i)] = sums[i];
 }
 
-template <int kCount, bool kTf32>
+template <int kCount, bool kTf32, bool kAlongRows = false>
 void check_product(int mode, bool accumulate) {
   constexpr int n = 2 * kCount, kWords = 8, kDepth = kTf32 ? 8 : 16;
   const auto words = [](int rows, unsigned seed) {
@@ -67,8 +82,9 @@ void check_product(int mode, bool accumulate) {
   Array<uint32_t> da(a), db(b);
   Array<float> dd(before);
   const size_t bytes = static_cast<size_t>(64 + n) * (mode == 0 ? 32 : 256 >> mode);
-  allow_shared(product<kCount, kTf32>, bytes);
-  EXPECT_OK(run(product<kCount, kTf32>, 1, 128, bytes, da.get(), db.get(), dd.get(), mode, accumulate));
+  constexpr auto kernel = product<kCount, kTf32, kAlongRows>;
+  allow_shared(kernel, bytes);
+  EXPECT_OK(run(kernel, 1, 128, bytes, da.get(), db.get(), dd.get(), mode, accumulate));
   const auto actual = dd.read();
   double worst = 0;
   for (int i = 0; i < 64; ++i) {
@@ -92,6 +108,9 @@ TEST(products_of_every_shape_and_swizzle) {
     check_product<128, true>(mode, false);
     check_product<64, false>(mode, false);
     check_product<128, false>(mode, true);
+    if (mode == 0) continue;
+    check_product<64, false, true>(mode, true);
+    check_product<128, false, true>(mode, false);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "conv2d_hopper.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "kernels.hpp"
@@ -10,6 +11,15 @@ namespace {
 
 // What a tensor map in im2col mode holds.
 constexpr int64_t kMaxStep = 8, kMaxTap = 255, kMinCorner = -128, kMaxCorner = 127;
+
+// Which way to the gradient to the weights computes less that is not wanted.
+bool by_pixels(const azj_conv2d_desc& d, ConvMath math) {
+  if (math != ConvMath::BF16 || d.groups > 1) return false;
+  const ConvSize s(d);
+  int64_t positions = 0;
+  const int64_t shifted = shifted_weights_columns(d, s, positions) * positions;
+  return pixel_weights_columns(d, s) * s.out_plane <= shifted;
+}
 
 }  // namespace
 
@@ -47,6 +57,20 @@ PixelView first_pixels(const ConvGather& g, const OperandView& x) {
   view.end_w = g.origin_w + (g.pixels_w - 1) * g.step_w - (g.source_w - 1);
   view.end_h = g.origin_h + (g.pixels_h - 1) * g.step_h - (g.source_h - 1);
   return view;
+}
+
+int64_t samples_of_product(const azj_conv2d_desc& d, const ConvSize& s) {
+  return std::min(d.batch, kMaxGemmExtent / std::max(s.in_plane, s.out_plane));
+}
+
+uint64_t conv2d_hopper_grad_weights_workspace_bytes(const azj_conv2d_desc& d, ConvMath math, const HopperPlan& plan) {
+  return by_pixels(d, math) ? pixel_weights_bytes(d, plan) : shifted_weights_bytes(d, math, plan);
+}
+
+void conv2d_hopper_grad_weights(cudaStream_t stream, const azj_conv2d_desc& d, ConvMath math, const float* x,
+                                const float* grad_z, float* grad_w, void* workspace, const HopperPlan& plan) {
+  if (by_pixels(d, math)) return pixel_weights(stream, d, x, grad_z, grad_w, workspace, plan);
+  shifted_weights(stream, d, math, x, grad_z, grad_w, workspace, plan);
 }
 
 bool conv2d_hopper_fits(const azj_conv2d_desc& d, std::string& reason) {

@@ -50,18 +50,17 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(const 
   __shared__ __align__(8) uint64_t empty[Tile::kStages];
   const Ring<Tile> ring(full, empty);
   RingPosition<Tile::kStages> at;
-  const int64_t pieces = grid.tiles * grid.slices;
   const int chunks = (g.channels - 1) / Tile::kChunkDepth + 1, taps = g.taps_h * g.taps_w;  // chunks of a tap
   const int warpgroup = threadIdx.x / 128;
   if (warpgroup == 0) {
     setmaxnreg_dec<24>();
     if (threadIdx.x < 32 && elect_one()) {
-      for (int64_t index = blockIdx.x; index < pieces; index += gridDim.x) {
+      for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
         const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
         const GatherPixel first(g, tile.column);
         const int w = first.v * g.step_w + g.origin_w, h = first.u * g.step_h + g.origin_h;
         const int sample = tile.product * g.samples + first.sample;
-        load_stages<Tile>(at, ring, tile.end_step - tile.first_step,
+        load_stages<Tile>(at, ring, tile.steps(),
                           [&](int step, unsigned char* to_a, unsigned char* to_b, uint64_t* barrier) {
 #pragma unroll
           for (int i = 0; i < Tile::kChunks; ++i) {
@@ -81,10 +80,10 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(const 
   } else {
     setmaxnreg_inc<240>();
     const int warp = threadIdx.x / 32 - 4;  // of the consumers
-    for (int64_t index = blockIdx.x; index < pieces; index += gridDim.x) {
+    for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
       const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
       float sums[Tile::kSums];
-      multiply_stages<Tile>(sums, at, ring, warpgroup - 1, tile.end_step - tile.first_step);
+      multiply_stages<Tile>(sums, at, ring, warpgroup - 1, tile.steps());
       if (grid.parts != nullptr) {
         store_part<Tile>(sums, ring.staging(warp), grid, index, warp);
         continue;
@@ -157,11 +156,6 @@ void run_math(cudaStream_t stream, ConvMath math, const ConvGather& gather, cons
   const bool half = half_chunks(g, math);
   if (math == ConvMath::TF32) return run_type<TensorType::TF32>(half, plan, stream, g, o, product);
   run_type<TensorType::BF16>(half, plan, stream, g, o, product);
-}
-
-// Samples that one product takes: its pixels, on either side, stay below kMaxGemmExtent.
-int64_t samples_of_product(const azj_conv2d_desc& d, const ConvSize& s) {
-  return std::min(d.batch, kMaxGemmExtent / std::max(s.in_plane, s.out_plane));
 }
 
 // Bytes of the packed copies for a pass, whose sums are like `g`.

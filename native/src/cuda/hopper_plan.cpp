@@ -10,7 +10,7 @@ namespace azj::cuda {
 namespace {
 
 // Estimates, in cycles of a multiprocessor, from the counts in docs/performance-gpu.md.
-constexpr double kStepCycles = 512;     // one stage of a 128 x 256 tile on the tensor cores
+constexpr double kStepCycles = 1024;    // one stage of a 128 x 256 tile on the tensor cores
 constexpr double kHalfTileRate = 0.8;   // of tiles half as large: they read more for each product
 constexpr double kStoreCycles = 4000;   // of a 128 x 256 tile
 constexpr double kLaunchCycles = 4000;  // of the kernel that adds the parts

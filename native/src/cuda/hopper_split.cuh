@@ -22,6 +22,8 @@ struct SplitGrid {
   int64_t tiles;                 // of all products
   int steps, slices, steps_of_slice;
   float* parts;                  // nullptr: one slice, stored to C at once
+
+  __host__ __device__ int64_t pieces() const { return tiles * slices; }
 };
 
 // What a block does at a time: steps first_step .. end_step - 1 of one tile.
@@ -38,6 +40,8 @@ struct SplitTile {
     first_step = static_cast<int>(slice) * grid.steps_of_slice;
     end_step = first_step + grid.steps_of_slice < grid.steps ? first_step + grid.steps_of_slice : grid.steps;
   }
+
+  __device__ int steps() const { return end_step - first_step; }
 };
 
 template <class Tile>
@@ -55,7 +59,7 @@ SplitGrid split_grid(const HopperPlan& plan, const HopperProduct& p, void* parts
 }
 
 inline dim3 split_blocks(const SplitGrid& grid) {
-  return dim3(static_cast<unsigned>(std::min<int64_t>(grid.tiles * grid.slices, multiprocessors())));
+  return dim3(static_cast<unsigned>(std::min<int64_t>(grid.pieces(), multiprocessors())));
 }
 
 // One warp's sums of piece `index` of the work to their part.
@@ -65,6 +69,20 @@ __device__ __forceinline__ void store_part(const float (&sums)[Tile::kSums], flo
   const MatrixOutput part{grid.parts + index * (Tile::kBlockM * Tile::kBlockN), Tile::kBlockN};
   store_sums<Tile>(sums, staging, part, GemmEpilogue{}, Tile::warp_row(warp), Tile::warp_column(warp), Tile::kBlockM,
                    Tile::kBlockN);
+}
+
+// All work of a block's consumers where every piece becomes a part.
+template <class Tile>
+__device__ __forceinline__ void consume_parts(RingPosition<Tile::kStages>& at, const Ring<Tile>& ring,
+                                              const SplitGrid& grid) {
+  setmaxnreg_inc<240>();
+  const int warp = threadIdx.x / 32 - 4;  // of the consumers
+  for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
+    const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
+    float sums[Tile::kSums];
+    multiply_stages<Tile>(sums, at, ring, warp / 4, tile.steps());
+    store_part<Tile>(sums, ring.staging(warp), grid, index, warp);
+  }
 }
 
 constexpr int kSumRows = 16, kSumThreads = 256;

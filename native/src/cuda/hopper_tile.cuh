@@ -4,7 +4,8 @@
 //   tile of C: 128 x 256, 128 x 128 or 64 x 256; of the first two each consumer has 64 rows, of the last 128 columns
 //   stage: 128 bytes of k (32 TF32 or 64 BF16) of the tile's rows of A and columns of B, in one chunk of 128 bytes, or
 //     in two of 64 that lie behind each other, swizzled as the copy engine writes and wgmma reads them; 4 products of 32
-//     bytes of k
+//     bytes of k. Or, kAlongRows, 64 BF16 of k across: 64 lines of 128 bytes, 64 rows of A or columns of B, for each 64
+//     of the tile; 4 products of 16 lines
 //   ring: for each stage an mbarrier `full`, which the copies complete, and one `empty`, where each of the 8 consuming
 //     warps arrives when its products no longer read the stage
 //
@@ -19,8 +20,10 @@
 
 namespace azj::cuda {
 
-template <TensorType kType_, int kBlockM_, int kBlockN_, int kChunkBytes_ = 128>
+template <TensorType kType_, int kBlockM_, int kBlockN_, int kChunkBytes_ = 128, bool kAlongRows_ = false>
 struct HopperTile {
+  static_assert(!kAlongRows_ || (kType_ == TensorType::BF16 && kChunkBytes_ == 128), "TF32 lies along k");
+  static constexpr bool kAlongRows = kAlongRows_;
   static_assert(kBlockM_ == 128 || kBlockM_ == 64, "a consumer has 64 rows");
   static_assert(kChunkBytes_ == 128 || kChunkBytes_ == 64, "what one copy brings of a row");
   static constexpr TensorType kType = kType_;
@@ -64,13 +67,14 @@ struct RingPosition {
   }
 };
 
-// The operand of wgmma that begins at a shared address: K-major, rows of kBytes in groups of 8, swizzled over kBytes.
-// PTX ISA, "Matrix Descriptor Format".
-template <int kBytes>
+// The operand of wgmma that begins at a shared address: rows of kChunkBytes in groups of 8, swizzled over as many bytes;
+// along rows also the distance of the next 64 rows. PTX ISA, "Matrix Descriptor Format".
+template <class Tile>
 __device__ inline uint64_t matrix_descriptor(uint32_t address) {
-  constexpr uint64_t kSwizzle = uint64_t{kBytes == 128 ? 1 : 2} << 62, kGroup = uint64_t{8 * kBytes >> 4} << 32;
-  constexpr uint64_t kUnused = uint64_t{1} << 16;
-  return kSwizzle | kGroup | kUnused | (address & 0x3ffff) >> 4;
+  constexpr uint64_t kSwizzle = uint64_t{Tile::kChunkBytes == 128 ? 1 : 2} << 62;
+  constexpr uint64_t kGroup = uint64_t{8 * Tile::kChunkBytes >> 4} << 32;
+  constexpr uint64_t kLeading = uint64_t{Tile::kAlongRows ? Tile::kDepth * Tile::kRowBytes >> 4 : 1} << 16;
+  return kSwizzle | kGroup | kLeading | (address & 0x3ffff) >> 4;
 }
 
 __device__ inline void wait_for_phase(uint64_t* barrier, uint32_t parity) {
@@ -117,6 +121,32 @@ __device__ inline void load_stages(RingPosition<Tile::kStages>& at, const Ring<T
   }
 }
 
+// A consumer's products of the stage at a shared address.
+template <class Tile>
+__device__ __forceinline__ void multiply_stage(float (&sums)[Tile::kSums], uint32_t stage, int consumer,
+                                               bool accumulate) {
+  constexpr int kBytes = Tile::kChunkBytes;
+  const uint64_t a = matrix_descriptor<Tile>(stage + Tile::consumer_row(consumer) * kBytes);
+  const uint64_t b = matrix_descriptor<Tile>(stage + Tile::kABytes + Tile::consumer_column(consumer) * kBytes);
+#pragma unroll
+  for (int part = 0; part < 4; ++part) {  // 32 bytes of k each; a descriptor counts by 16
+    const bool add = accumulate || part > 0;
+    if constexpr (Tile::kAlongRows) {
+      constexpr int kLines = Tile::kDepth / 4 * Tile::kRowBytes / 16;
+      wgmma_bf16_along_rows(sums, a + part * kLines, b + part * kLines, add);
+    } else {
+      const int chunk = 32 * part / kBytes, in_chunk = 32 * part % kBytes;
+      const uint64_t a_part = a + (chunk * Tile::kBlockM * kBytes + in_chunk) / 16;
+      const uint64_t b_part = b + (chunk * Tile::kBlockN * kBytes + in_chunk) / 16;
+      if constexpr (Tile::kType == TensorType::TF32) {
+        wgmma_tf32(sums, a_part, b_part, add);
+      } else {
+        wgmma_bf16(sums, a_part, b_part, add);
+      }
+    }
+  }
+}
+
 // A consumer: its part of one tile of C.
 template <class Tile>
 __device__ __forceinline__ void multiply_stages(float (&sums)[Tile::kSums], RingPosition<Tile::kStages>& at,
@@ -125,23 +155,8 @@ __device__ __forceinline__ void multiply_stages(float (&sums)[Tile::kSums], Ring
   int before = -1;  // the stage that the products under way read
   for (int step = 0; step < steps; ++step, at.next()) {
     wait_for_phase(&ring.full[at.stage], at.parity);
-    const uint32_t stage = shared_address(ring.stages) + at.stage * Tile::kStageBytes;
-    constexpr int kBytes = Tile::kChunkBytes;
-    const uint64_t a = matrix_descriptor<kBytes>(stage + Tile::consumer_row(consumer) * kBytes);
-    const uint64_t b = matrix_descriptor<kBytes>(stage + Tile::kABytes + Tile::consumer_column(consumer) * kBytes);
     wgmma_fence();
-#pragma unroll
-    for (int part = 0; part < 4; ++part) {  // 32 bytes of k each, which a descriptor counts by 16
-      const int chunk = 32 * part / kBytes, in_chunk = 32 * part % kBytes;
-      const uint64_t a_part = a + (chunk * Tile::kBlockM * kBytes + in_chunk) / 16;
-      const uint64_t b_part = b + (chunk * Tile::kBlockN * kBytes + in_chunk) / 16;
-      const bool accumulate = step > 0 || part > 0;
-      if constexpr (Tile::kType == TensorType::TF32) {
-        wgmma_tf32(sums, a_part, b_part, accumulate);
-      } else {
-        wgmma_bf16(sums, a_part, b_part, accumulate);
-      }
-    }
+    multiply_stage<Tile>(sums, shared_address(ring.stages) + at.stage * Tile::kStageBytes, consumer, step > 0);
     wgmma_commit();
     wgmma_wait<1>();
     if (speaker && before >= 0) mbarrier_arrive(&ring.empty[before]);

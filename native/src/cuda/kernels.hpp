@@ -84,7 +84,7 @@ void conv2d_im2col_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, 
 void conv2d_im2col_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, GemmRung rung, const float* x,
                                 const float* grad_z, float* grad_w, void* workspace);
 
-// conv2d_hopper.cu, conv2d_hopper_weights.cu: TF32 and BF16, compute capability 9.0. fits(): within the limits of the
+// conv2d_hopper.cu, conv2d_hopper_shifts.cu, .._pixels.cu: TF32 and BF16, compute capability 9.0. fits(): within the limits of the
 // copy engine, or the reason. The plan is for tests and measurements; the query takes the same one.
 bool conv2d_hopper_fits(const azj_conv2d_desc& desc, std::string& reason);
 uint64_t conv2d_hopper_forward_workspace_bytes(const azj_conv2d_desc& desc, ConvMath math, const HopperPlan& plan = {});

@@ -111,7 +111,8 @@ __device__ __forceinline__ void setmaxnreg_dec() {
 }
 
 // ---- asynchronous products of one warpgroup: D (64 x N) = A (64 x K) * B (K x N) + D, without the last if !accumulate
-// A and B lie in shared memory, K-major, and are given by matrix descriptors; K is 32 bytes. With w = warp % 4,
+// A and B lie in shared memory, K-major, and are given by matrix descriptors; K is 32 bytes. (_along_rows: A along m and B
+// along n, M- and N-major, which BF16 may.) With w = warp % 4,
 // g = lane / 4 and t = lane % 4, accumulators d[4 i] .. d[4 i + 3] are
 //   D[16 w + g][8 i + 2 t], the next column, D[16 w + g + 8][8 i + 2 t], the next column.
 // Accumulators and operands are not touched between the product and a wgmma_wait() that covers it.
@@ -169,11 +170,13 @@ __device__ __forceinline__ void wgmma_results(float (&d)[kCount]) {
         : "l"(a), "l"(b), "r"(static_cast<int>(accumulate)));                                                      \
   }
 
-// The tail: signs of A and B, and for BF16 that neither is transposed (TF32 cannot be).
+// The tail: signs of A and B, and for BF16 whether they are transposed (TF32 cannot be).
 AZJ_WGMMA(wgmma_tf32, 64, "m64n128k8", "f32.tf32.tf32", "%64", "%65", "%66", "1, 1")
 AZJ_WGMMA(wgmma_tf32, 128, "m64n256k8", "f32.tf32.tf32", "%128", "%129", "%130", "1, 1")
 AZJ_WGMMA(wgmma_bf16, 64, "m64n128k16", "f32.bf16.bf16", "%64", "%65", "%66", "1, 1, 0, 0")
 AZJ_WGMMA(wgmma_bf16, 128, "m64n256k16", "f32.bf16.bf16", "%128", "%129", "%130", "1, 1, 0, 0")
+AZJ_WGMMA(wgmma_bf16_along_rows, 64, "m64n128k16", "f32.bf16.bf16", "%64", "%65", "%66", "1, 1, 1, 1")
+AZJ_WGMMA(wgmma_bf16_along_rows, 128, "m64n256k16", "f32.bf16.bf16", "%128", "%129", "%130", "1, 1, 1, 1")
 
 #undef AZJ_WGMMA
 #undef AZJ_NAMES_128

@@ -32,9 +32,8 @@ public enum ConvAlgorithm {
    */
   WINOGRAD(azulejo_h.AZJ_CONV_WINOGRAD(), Precision.FLOAT32),
   /**
-   * The forward pass of IMPLICIT_GEMM_TF32 by Hopper's own instructions (wgmma, im2col tensor
-   * copies), compute capability 9.0 only; the gradients are IMPLICIT_GEMM_TF32's. See {@link #fits}
-   * for what shapes; never chosen by AUTO.
+   * As IMPLICIT_GEMM_TF32 by Hopper's own instructions (wgmma, bulk tensor copies), compute
+   * capability 9.0 only. See {@link #fits} for what shapes; never chosen by AUTO.
    */
   HOPPER_TF32(azulejo_h.AZJ_CONV_HOPPER_TF32(), Precision.TF32),
   /** As HOPPER_TF32, rounded to BF16. */
