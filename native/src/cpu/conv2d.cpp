@@ -2,6 +2,7 @@
 #include "bias_sums.hpp"
 #include "conv2d.hpp"
 
+#include "conv2d_depthwise.hpp"
 #include "conv2d_samples.hpp"
 
 namespace azj::cpu::AZJ_ISA {
@@ -33,7 +34,9 @@ bool implicit_pays(const azj_conv2d_desc& d, const ConvSize& s, int32_t pass) {
   // Lanes are outputs: a row should fill five eighths of its vectors.
   const int64_t width = pass == AZJ_CONV_GRAD_INPUT ? d.width : s.out_w;
   const bool filled = 8 * width >= 5 * ((width + kLanes - 1) / kLanes * kLanes);
-  if (pointwise || !conv2d_implicit_supports(d)) return false;
+  if (!conv2d_implicit_supports(d)) return false;
+  if (conv2d_depthwise_supports(d)) return true;  // a GEMM with one row has nothing to reuse
+  if (pointwise) return false;
   if (conv2d_samples_pays(d, pass)) return true;
   if (!filled) return false;
   switch (pass) {
@@ -51,9 +54,7 @@ int32_t choose(const azj_conv2d_desc& d, int32_t pass) {
   const ConvSize s(d);
   if (winograd_pays(d, s, pass)) return AZJ_CONV_WINOGRAD;
   if (implicit_pays(d, s, pass)) return AZJ_CONV_IMPLICIT_GEMM;
-  // Depthwise: a GEMM with one row has nothing to reuse, and X_unroll would be most of the memory traffic.
-  const bool depthwise = d.channels == d.groups && d.filters == d.groups;
-  return depthwise ? AZJ_CONV_DIRECT : AZJ_CONV_IM2COL_GEMM;
+  return AZJ_CONV_IM2COL_GEMM;
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // Convolution without X_unroll: for every tap of the kernel, a shifted plane of the input times one weight is added to
-// a plane of the output (or the reverse, for the gradients). Right for depthwise convolutions, and the plain statement
-// of what the other algorithms compute. Taps on the padding are never visited (T14).
+// a plane of the output (or the reverse, for the gradients). The plain statement of what the other algorithms compute.
+// Taps on the padding are never visited (T14).
 #include "conv2d.hpp"
 #include "conv2d_pool.hpp"
 #include "epilogue.hpp"

@@ -93,6 +93,8 @@ void fill_phase(const Axis& axis, const float* from, int64_t first, int64_t coun
   for (int64_t i = 0; i < begin; ++i) to[i] = 0;
   if (axis.stride == 1) {
     copy_row(to + begin, from + start + begin, end - begin);
+  } else if (axis.stride == 2) {
+    copy_even_row(to + begin, from + start + 2 * begin, end - begin);
   } else {
     for (int64_t i = begin; i < end; ++i) to[i] = from[start + i * axis.stride];
   }
@@ -102,8 +104,18 @@ void fill_phase(const Axis& axis, const float* from, int64_t first, int64_t coun
 }  // namespace
 
 void PaddedCopy::fill(const Correlation& c, const float* x, int64_t begin, int64_t end, float* copy) const {
-  const int64_t first = begin * c.rows.stride;
-  const int64_t last = (end - 1) * c.rows.stride + (c.rows.taps - 1) * c.rows.dilation;
+  const int64_t reach = (c.rows.taps - 1) * c.rows.dilation;
+  fill_rows(c, x, begin * c.rows.stride, (end - 1) * c.rows.stride + reach, copy);
+}
+
+void PaddedCopy::extend(const Correlation& c, const float* x, int64_t begin, int64_t end, float* copy) const {
+  if (begin == 0) return fill(c, x, begin, end, copy);
+  const int64_t reach = (c.rows.taps - 1) * c.rows.dilation;
+  const int64_t first = max(begin * c.rows.stride, (begin - 1) * c.rows.stride + reach + 1);
+  fill_rows(c, x, first, (end - 1) * c.rows.stride + reach, copy);
+}
+
+void PaddedCopy::fill_rows(const Correlation& c, const float* x, int64_t first, int64_t last, float* copy) const {
   for (int64_t channel = 0; channel < c.channels; ++channel) {
     const float* from = x + channel * c.rows.input * c.columns.input;
     for (int64_t i = first; i <= last; ++i) {

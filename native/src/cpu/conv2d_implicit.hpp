@@ -64,10 +64,22 @@ struct PaddedCopy {
 
   // Fills in what output rows begin..end-1 read of channels x[channel][height][width].
   void fill(const Correlation& c, const float* x, int64_t begin, int64_t end, float* copy) const;
+  // The same for a copy that has what rows before `begin` read.
+  void extend(const Correlation& c, const float* x, int64_t begin, int64_t end, float* copy) const;
+  // Padded rows first..last.
+  void fill_rows(const Correlation& c, const float* x, int64_t first, int64_t last, float* copy) const;
 
   int64_t phase, row, plane;  // floats from one to the next
   int64_t floats;
 };
+
+// Calls body(Correlation) for every phase of the gradient to the input that has elements.
+template <class Body>
+void for_phases(const azj_conv2d_desc& d, Body&& body) {
+  for (int64_t h = 0; h < min(d.stride_h, d.height); ++h) {
+    for (int64_t w = 0; w < min(d.stride_w, d.width); ++w) body(Correlation::grad_input(d, h, w));
+  }
+}
 
 int64_t conv2d_implicit_weights_floats(const Team& team, const azj_conv2d_desc& d);
 

@@ -6,7 +6,7 @@
 //   packed[group][tile of filters][tap row][channel][tap column][filter of the tile]
 // The tap row is outermost because the taps that would only meet the padding above or below are then the first or the
 // last ones, and are left out.
-#include "conv2d_implicit.hpp"
+#include "conv2d_depthwise.hpp"
 #include "conv2d_implicit_tile.hpp"
 #include "conv2d_samples.hpp"
 #include "epilogue.hpp"
@@ -221,21 +221,11 @@ void correlate(Team& team, const Correlation& c, const float* x, const float* w,
 
 }  // namespace
 
-namespace {
-
-// Calls body(Correlation) for every phase of the gradient to the input that has elements.
-template <class Body>
-void for_phases(const azj_conv2d_desc& d, Body&& body) {
-  for (int64_t h = 0; h < min(d.stride_h, d.height); ++h) {
-    for (int64_t w = 0; w < min(d.stride_w, d.width); ++w) body(Correlation::grad_input(d, h, w));
-  }
-}
-
-}  // namespace
-
 uint64_t conv2d_implicit_workspace_bytes(const Team& team, const azj_conv2d_desc& d, int32_t pass) {
   int64_t floats = 0;
-  if (pass == AZJ_CONV_GRAD_WEIGHTS) {
+  if (conv2d_depthwise_supports(d)) {
+    floats = conv2d_depthwise_floats(team, d, pass);
+  } else if (pass == AZJ_CONV_GRAD_WEIGHTS) {
     floats = conv2d_implicit_weights_floats(team, d);
   } else if (pass == AZJ_CONV_FORWARD) {
     floats = Sizes(team, Correlation::forward(d), false).total;
@@ -249,6 +239,7 @@ uint64_t conv2d_implicit_workspace_bytes(const Team& team, const azj_conv2d_desc
 
 void conv2d_implicit_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
                              float* y, float* workspace) {
+  if (conv2d_depthwise_supports(d)) return conv2d_depthwise_forward(team, d, x, w, bias, y, workspace);
   if (conv2d_samples_pays(d, AZJ_CONV_FORWARD)) {
     conv2d_samples_correlate(team, Correlation::forward(d), x, w, bias, d.activation, d.slope, y, workspace);
     return;
@@ -273,6 +264,7 @@ void conv2d_implicit_pool_forward(Team& team, const azj_conv2d_desc& d, const fl
 
 void conv2d_implicit_grad_input(Team& team, const azj_conv2d_desc& d, const float* grad_z, const float* w,
                                 float* grad_x, float* workspace) {
+  if (conv2d_depthwise_supports(d)) return conv2d_depthwise_grad_input(team, d, grad_z, w, grad_x, workspace);
   if (conv2d_samples_pays(d, AZJ_CONV_GRAD_INPUT)) {
     conv2d_samples_correlate(team, Correlation::grad_input(d, 0, 0), grad_z, w, nullptr, AZJ_IDENTITY, 0, grad_x,
                              workspace);

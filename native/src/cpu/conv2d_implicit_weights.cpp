@@ -3,7 +3,7 @@
 // kTileTaps taps, each a vector of partial sums. The sums stay in memory between samples and their lanes are added at
 // the very end, so small planes do not pay for adding lanes. Right for few products (first layers, few channels): the
 // lanes of a vector are full where rows of outputs are long, whatever the number of filters and channels.
-#include "conv2d_implicit.hpp"
+#include "conv2d_depthwise.hpp"
 #include "conv2d_samples.hpp"
 
 namespace azj::cpu::AZJ_ISA {
@@ -130,6 +130,7 @@ int64_t conv2d_implicit_weights_floats(const Team& team, const azj_conv2d_desc& 
 
 void conv2d_implicit_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,
                                   float* grad_w, float* workspace) {
+  if (conv2d_depthwise_supports(d)) return conv2d_depthwise_grad_weights(team, d, x, grad_z, grad_w, workspace);
   if (conv2d_samples_pays(d, AZJ_CONV_GRAD_WEIGHTS)) {
     return conv2d_samples_grad_weights(team, d, x, grad_z, grad_w, workspace);
   }

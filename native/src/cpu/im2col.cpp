@@ -38,6 +38,8 @@ void im2col_rows(const azj_conv2d_desc& d, const ConvSize& s, const float* x, fl
       for (int64_t q = 0; q < taps.begin; ++q) out[q] = 0;
       if (d.stride_w == 1) {
         copy_row(out + taps.begin, in + taps.begin, taps.end - taps.begin);
+      } else if (d.stride_w == 2) {
+        copy_even_row(out + taps.begin, in + 2 * taps.begin, taps.end - taps.begin);
       } else {
         for (int64_t q = taps.begin; q < taps.end; ++q) out[q] = in[q * d.stride_w];
       }

@@ -116,6 +116,17 @@ static inline void copy_row(float* __restrict__ dst, const float* __restrict__ s
   for (; i + kLanes <= count; i += kLanes) store(dst + i, load(src + i));
   if (i < count) store_first(dst + i, load_first(src + i, count - i), count - i);
 }
+// dst[i] = src[2 * i]; nothing behind the last of them is read.
+static inline void copy_even_row(float* __restrict__ dst, const float* __restrict__ src, int64_t count) {
+  int64_t i = 0;
+  for (; i + kLanes < count; i += kLanes) store(dst + i, evens(load(src + 2 * i), load(src + 2 * i + kLanes)));
+  if (i < count) {
+    const int64_t rest = 2 * (count - i) - 1;
+    const Vec low = load_first(src + 2 * i, min(rest, kLanes));
+    const Vec high = rest > kLanes ? load_first(src + 2 * i + kLanes, rest - kLanes) : Vec{};
+    store_first(dst + i, evens(low, high), count - i);
+  }
+}
 static inline void add_row(float* __restrict__ dst, const float* __restrict__ src, int64_t count) {
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) store(dst + i, load(dst + i) + load(src + i));
