@@ -4,6 +4,7 @@
 // convolutions take as long as their tensors take to pass through memory.
 #include "conv2d_depthwise.hpp"
 
+#include "conv2d_pool.hpp"
 #include "epilogue.hpp"
 
 namespace azj::cpu::AZJ_ISA {
@@ -132,9 +133,11 @@ void correlate_plane(const Correlation& c, const Sizes& size, Band compute, cons
   }
 }
 
-// Planes begin..end-1 of all samples.
+// Planes begin..end-1 of all samples, the first to y and each next one `distance` behind; after(i) follows plane i.
+template <class After>
 void correlate_planes(const Correlation& c, const float* x, const float* w, const float* bias, int32_t activation,
-                      float slope, int64_t begin, int64_t end, float* y, float* memory) {
+                      float slope, int64_t begin, int64_t end, float* y, int64_t distance, float* memory,
+                      After&& after) {
   const Sizes size(c);
   const Scratch own(size, memory);
   const Band compute = band_for(c);
@@ -146,7 +149,8 @@ void correlate_planes(const Correlation& c, const float* x, const float* w, cons
       for (int64_t s = 0; s < c.columns.taps; ++s) *weight++ = w[c.weight(channel, 0, 0, r, s)];
     }
     correlate_plane(c, size, compute, own, x + i * c.rows.input * c.columns.input, bias == nullptr ? 0 : bias[channel],
-                    activation, slope, y + i * c.plane);
+                    activation, slope, y + (i - begin) * distance);
+    after(i);
   }
 }
 
@@ -175,8 +179,24 @@ void conv2d_depthwise_forward(Team& team, const azj_conv2d_desc& d, const float*
   const ConvSize s(d);
   const int64_t floats = conv2d_depthwise_floats(team, d, AZJ_CONV_FORWARD) / team.threads();
   team.parallel(d.batch * d.channels, planes_per_grain(s), [&](int64_t begin, int64_t end, int thread) {
-    correlate_planes(Correlation::forward(d), x, w, bias, d.activation, d.slope, begin, end, y,
-                     workspace + thread * floats);
+    correlate_planes(Correlation::forward(d), x, w, bias, d.activation, d.slope, begin, end, y + begin * s.out_plane,
+                     s.out_plane, workspace + thread * floats, [](int64_t) {});
+  });
+}
+
+int64_t conv2d_depthwise_pool_floats(const Team& team, const azj_conv2d_desc& d) {
+  return conv2d_depthwise_floats(team, d, AZJ_CONV_FORWARD) + team.threads() * whole_lines(ConvSize(d).out_plane);
+}
+
+void conv2d_depthwise_pool_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w,
+                                   const float* bias, const Pooled& y, float* workspace) {
+  const ConvSize s(d);
+  const int64_t floats = conv2d_depthwise_pool_floats(team, d) / team.threads();
+  team.parallel(d.batch * d.channels, planes_per_grain(s), [&](int64_t begin, int64_t end, int thread) {
+    float* plane = workspace + thread * floats;
+    correlate_planes(Correlation::forward(d), x, w, bias, d.activation, d.slope, begin, end, plane, 0,
+                     plane + whole_lines(s.out_plane),
+                     [&](int64_t i) { halve_planes(plane, s.out_plane, 1, y.from(i)); });
   });
 }
 
@@ -188,8 +208,8 @@ void conv2d_depthwise_grad_input(Team& team, const azj_conv2d_desc& d, const flo
     const int64_t turn = d.stride_h * d.stride_w == 1 ? end - begin : kPlanesPerTurn;
     for (int64_t i = begin; i < end; i += turn) {
       for_phases(d, [&](const Correlation& c) {
-        correlate_planes(c, grad_z, w, nullptr, AZJ_IDENTITY, 0, i, min(i + turn, end), grad_x,
-                         workspace + thread * floats);
+        correlate_planes(c, grad_z, w, nullptr, AZJ_IDENTITY, 0, i, min(i + turn, end), grad_x + i * c.plane, c.plane,
+                         workspace + thread * floats, [](int64_t) {});
       });
     }
   });

@@ -12,6 +12,9 @@ int64_t conv2d_depthwise_floats(const Team& team, const azj_conv2d_desc& d, int3
 int64_t conv2d_depthwise_weights_floats(const Team& team, const azj_conv2d_desc& d);
 void conv2d_depthwise_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
                               float* y, float* workspace);
+int64_t conv2d_depthwise_pool_floats(const Team& team, const azj_conv2d_desc& d);
+void conv2d_depthwise_pool_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w,
+                                   const float* bias, const Pooled& y, float* workspace);
 void conv2d_depthwise_grad_input(Team& team, const azj_conv2d_desc& d, const float* grad_z, const float* w,
                                  float* grad_x, float* workspace);
 void conv2d_depthwise_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,

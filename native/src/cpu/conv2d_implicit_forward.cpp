@@ -248,13 +248,16 @@ void conv2d_implicit_forward(Team& team, const azj_conv2d_desc& d, const float* 
 }
 
 uint64_t conv2d_implicit_pool_workspace_bytes(const Team& team, const azj_conv2d_desc& d) {
-  const uint64_t bytes = static_cast<uint64_t>(Sizes(team, Correlation::pooled(d), true).total) * sizeof(float);
+  const int64_t floats = conv2d_depthwise_supports(d) ? conv2d_depthwise_pool_floats(team, d)
+                                                      : Sizes(team, Correlation::pooled(d), true).total;
+  const uint64_t bytes = static_cast<uint64_t>(floats) * sizeof(float);
   const uint64_t samples = conv2d_samples_pool_workspace_bytes(team, d);
   return bytes > samples ? bytes : samples;
 }
 
 void conv2d_implicit_pool_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w,
                                   const float* bias, const Pooled& y, float* workspace) {
+  if (conv2d_depthwise_supports(d)) return conv2d_depthwise_pool_forward(team, d, x, w, bias, y, workspace);
   if (conv2d_samples_pays(d, AZJ_CONV_FORWARD)) {
     conv2d_samples_pool(team, Correlation::pooled(d), x, w, bias, d.activation, d.slope, y, workspace);
     return;
