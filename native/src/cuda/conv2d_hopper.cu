@@ -46,13 +46,11 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(const 
                                                                           const __grid_constant__ ConvGather g,
                                                                           int first_tap,
                                                                           const __grid_constant__ SplitGrid grid) {
-  __shared__ __align__(8) uint64_t full[Tile::kStages];
-  __shared__ __align__(8) uint64_t empty[Tile::kStages];
-  const Ring<Tile> ring(full, empty);
+  __shared__ RingBarriers<Tile> barriers;
+  const Ring<Tile> ring(barriers);
   RingPosition<Tile::kStages> at;
   const int chunks = (g.channels - 1) / Tile::kChunkDepth + 1, taps = g.taps_h * g.taps_w;  // chunks of a tap
-  const int warpgroup = threadIdx.x / 128;
-  if (warpgroup == 0) {
+  if (threadIdx.x < 128) {
     setmaxnreg_dec<24>();
     if (threadIdx.x < 32 && elect_one()) {
       for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
@@ -78,22 +76,14 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(const 
       }
     }
   } else {
-    setmaxnreg_inc<240>();
-    const int warp = threadIdx.x / 32 - 4;  // of the consumers
-    for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
-      const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
-      float sums[Tile::kSums];
-      multiply_stages<Tile>(sums, at, ring, warpgroup - 1, tile.steps());
-      if (grid.parts != nullptr) {
-        store_part<Tile>(sums, ring.staging(warp), grid, index, warp);
-        continue;
-      }
+    consume_pieces<Tile>(at, ring, grid, [&](const auto& sums, int64_t index, const SplitTile& tile, int warp) {
+      if (grid.parts != nullptr) return store_part<Tile>(sums, ring.staging(warp), grid, index, warp);
       const GatherOutput out{g, g.out + int64_t{tile.product} * g.rows * g.out_plane};
       GemmEpilogue epilogue = g.epilogue;
       epilogue.bias += tile.product * epilogue.bias_group_stride;
-      store_sums<Tile>(sums, ring.staging(warp), out, epilogue, tile.row + Tile::warp_row(warp),
-                       tile.column + Tile::warp_column(warp), grid.m, grid.n);
-    }
+      store_sums<Tile>(sums, ring.staging(warp), out, epilogue, tile.row + Tile::warp_row(warp), tile.column, grid.m,
+                       grid.n);
+    });
   }
 }
 

@@ -23,10 +23,9 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_pixels_kernel
     const __grid_constant__ ConvGather g, const __grid_constant__ TapColumns columns,
     const __grid_constant__ SplitGrid grid) {
   constexpr int kBoxes = Tile::kBlockN / kBlock, kBoxBytes = Tile::kDepth * Tile::kRowBytes;
-  __shared__ __align__(8) uint64_t full[Tile::kStages];
-  __shared__ __align__(8) uint64_t empty[Tile::kStages];
+  __shared__ RingBarriers<Tile> barriers;
   __shared__ TapBlock blocks[kBoxes];  // of the producer's tile
-  const Ring<Tile> ring(full, empty);
+  const Ring<Tile> ring(barriers);
   RingPosition<Tile::kStages> at;
   if (threadIdx.x < 128) {
     setmaxnreg_dec<24>();

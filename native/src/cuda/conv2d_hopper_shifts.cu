@@ -41,10 +41,9 @@ template <class Tile>
 __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_shifts_kernel(
     const __grid_constant__ TensorOperand grad, const __grid_constant__ TensorOperand x,
     const __grid_constant__ ShiftedColumns columns, const __grid_constant__ SplitGrid grid) {
-  __shared__ __align__(8) uint64_t full[Tile::kStages];
-  __shared__ __align__(8) uint64_t empty[Tile::kStages];
+  __shared__ RingBarriers<Tile> barriers;
   __shared__ ColumnBox boxes[Tile::kBlockN / kMinBlock];  // of the producer's tile
-  const Ring<Tile> ring(full, empty);
+  const Ring<Tile> ring(barriers);
   RingPosition<Tile::kStages> at;
   if (threadIdx.x < 128) {
     setmaxnreg_dec<24>();

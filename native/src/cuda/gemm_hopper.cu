@@ -34,9 +34,8 @@ template <class Tile>
 __global__ __launch_bounds__(Tile::kThreads, 1) void gemm_hopper_kernel(const __grid_constant__ TensorOperand a,
                                                                         const __grid_constant__ TensorOperand b,
                                                                         GemmProblem p, unsigned tiles_of_product) {
-  __shared__ __align__(8) uint64_t full[Tile::kStages];
-  __shared__ __align__(8) uint64_t empty[Tile::kStages];
-  const Ring<Tile> ring(full, empty);
+  __shared__ RingBarriers<Tile> barriers;
+  const Ring<Tile> ring(barriers);
   RingPosition<Tile::kStages> at;
   const int64_t tiles = p.batch * p.groups * tiles_of_product;
   const int m = static_cast<int>(p.m), n = static_cast<int>(p.n);
@@ -64,7 +63,7 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void gemm_hopper_kernel(const __
       GemmProblem product = p;
       select_product(product, index / tiles_of_product);
       store_sums<Tile>(sums, ring.staging(warp), MatrixOutput{product.c, p.ldc}, product.epilogue,
-                       tile.row + Tile::warp_row(warp), tile.column + Tile::warp_column(warp), m, n);
+                       tile.row + Tile::warp_row(warp), tile.column, m, n);
     }
   }
 }

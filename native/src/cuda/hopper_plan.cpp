@@ -12,7 +12,7 @@ namespace {
 // Estimates, in cycles of a multiprocessor, from the counts in docs/performance-gpu.md.
 constexpr double kStepCycles = 1024;    // one stage of a 128 x 256 tile on the tensor cores
 constexpr double kHalfTileRate = 0.8;   // of tiles half as large: they read more for each product
-constexpr double kStoreCycles = 4000;   // of a 128 x 256 tile
+constexpr double kStoreCycles = 4000;   // of 256 columns by warps of 16 rows
 constexpr double kLaunchCycles = 4000;  // of the kernel that adds the parts
 constexpr double kBytesPerCycle = 2000; // that all multiprocessors together write and read again
 
@@ -31,13 +31,15 @@ int64_t tiles_of(GemmTile tile, const HopperProduct& p) {
 
 int64_t bytes_of(GemmTile tile) { return int64_t{rows_of(tile)} * columns_of(tile) * 4; }
 
+// Of a tile of 64 rows one consumer stores while the other multiplies: only the last store is waited for.
 double cycles(GemmTile tile, int64_t slices, const HopperProduct& p, int64_t processors) {
-  const bool whole = tile == GemmTile::LARGE;
-  const double step = whole ? kStepCycles : kStepCycles / 2 / kHalfTileRate;
+  const double rate = tile == GemmTile::LARGE ? 1 : 2 * kHalfTileRate;
+  const double store = tile == GemmTile::MEDIUM ? kStoreCycles / 2 : kStoreCycles;
+  const double multiply = static_cast<double>(divide_up(p.steps, slices)) * kStepCycles / rate;
   const int64_t parts = tiles_of(tile, p) * slices;
   const double rounds = static_cast<double>(divide_up(parts, processors));
-  const double work = rounds * (static_cast<double>(divide_up(p.steps, slices)) * step +
-                                (whole ? kStoreCycles : kStoreCycles / 2));
+  const double work = tile == GemmTile::SMALL ? rounds * std::max(multiply, store / 2) + store
+                                              : rounds * (multiply + store);
   if (slices == 1) return work;
   return work + kLaunchCycles + static_cast<double>(parts * bytes_of(tile)) / kBytesPerCycle;
 }

@@ -67,22 +67,40 @@ template <class Tile>
 __device__ __forceinline__ void store_part(const float (&sums)[Tile::kSums], float* staging, const SplitGrid& grid,
                                            int64_t index, int warp) {
   const MatrixOutput part{grid.parts + index * (Tile::kBlockM * Tile::kBlockN), Tile::kBlockN};
-  store_sums<Tile>(sums, staging, part, GemmEpilogue{}, Tile::warp_row(warp), Tile::warp_column(warp), Tile::kBlockM,
-                   Tile::kBlockN);
+  store_sums<Tile>(sums, staging, part, GemmEpilogue{}, Tile::warp_row(warp), 0, Tile::kBlockM, Tile::kBlockN);
 }
 
-// All work of a block's consumers where every piece becomes a part.
+// All work of a block's consumers: store(sums, index, tile, warp) takes each warp's sums of a piece.
+template <class Tile, class Store>
+__device__ __forceinline__ void consume_pieces(RingPosition<Tile::kStages>& at, const Ring<Tile>& ring,
+                                               const SplitGrid& grid, Store&& store) {
+  setmaxnreg_inc<240>();
+  const int warp = threadIdx.x / 32 - 4;  // of the consumers
+  const uint32_t consumer = threadIdx.x / 128 - 1;
+  uint32_t piece = 0;  // of this block
+  for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x, ++piece) {
+    const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
+    if (Tile::kTurns) {
+      if (piece % 2 != consumer) {
+        at.skip(tile.steps());
+        continue;
+      }
+      // The first piece finds the phase before the first ended.
+      wait_for_phase(&ring.turns[consumer], (piece / 2 + 1 + consumer) % 2);
+    }
+    float sums[Tile::kSums];
+    multiply_stages<Tile>(sums, at, ring, warp / 4, tile.steps());
+    store(sums, index, tile, warp);
+  }
+}
+
+// The same where every piece becomes a part.
 template <class Tile>
 __device__ __forceinline__ void consume_parts(RingPosition<Tile::kStages>& at, const Ring<Tile>& ring,
                                               const SplitGrid& grid) {
-  setmaxnreg_inc<240>();
-  const int warp = threadIdx.x / 32 - 4;  // of the consumers
-  for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
-    const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
-    float sums[Tile::kSums];
-    multiply_stages<Tile>(sums, at, ring, warp / 4, tile.steps());
+  consume_pieces<Tile>(at, ring, grid, [&](const auto& sums, int64_t index, const SplitTile&, int warp) {
     store_part<Tile>(sums, ring.staging(warp), grid, index, warp);
-  }
+  });
 }
 
 constexpr int kSumRows = 16, kSumThreads = 256;

@@ -18,7 +18,7 @@ __device__ __forceinline__ void store_sums(const float (&sums)[Tile::kSums], flo
   float* const to = staging + g * Tile::kStorePitch + 2 * t;
   const int rows = m - first_row < 16 ? m - first_row : 16;
 #pragma unroll
-  for (int part = 0; part < Tile::kColumns / Tile::kStoreColumns; ++part) {
+  for (int part = 0; part < Tile::kBlockN / Tile::kStoreColumns; ++part) {
     __syncwarp();  // the part before has been read
 #pragma unroll
     for (int i = 0; i < Tile::kStoreColumns / 8; ++i) {

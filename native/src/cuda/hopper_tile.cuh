@@ -1,13 +1,16 @@
 // A block's work in a product on Hopper's tensor cores (compute capability 9.0): one warpgroup, the producer, lets the
 // bulk copy engine fill a ring of stages in shared memory; two others, the consumers, multiply what has arrived.
 //
-//   tile of C: 128 x 256, 128 x 128 or 64 x 256; of the first two each consumer has 64 rows, of the last 128 columns
+//   tile of C: 128 x 256 or 128 x 128, of which each consumer has 64 rows; or 64 x 256, which the consumers take in turns,
+//     so that one stores its sums while the other multiplies
 //   stage: 128 bytes of k (32 TF32 or 64 BF16) of the tile's rows of A and columns of B, in one chunk of 128 bytes, or
 //     in two of 64 that lie behind each other, swizzled as the copy engine writes and wgmma reads them; 4 products of 32
 //     bytes of k. Or, kAlongRows, 64 BF16 of k across: 64 lines of 128 bytes, 64 rows of A or columns of B, for each 64
 //     of the tile; 4 products of 16 lines
-//   ring: for each stage an mbarrier `full`, which the copies complete, and one `empty`, where each of the 8 consuming
-//     warps arrives when its products no longer read the stage
+//   ring: for each stage an mbarrier `full`, which the copies complete, and one `empty`, where each of the 8 (in turns 4)
+//     warps that consume it arrives when its products no longer read the stage
+//   turns: for each consumer an mbarrier where the other one's warps arrive when its last products are on their way.
+//     Before that a consumer must not look at `full`: it could not tell a phase from the one after the next
 //
 // The registers of the producer, which needs few, go to the consumers: 24 and 240 a thread, 64512 of the 65536 of a
 // multiprocessor.
@@ -35,14 +38,13 @@ struct HopperTile {
   static constexpr int kDepth = kRowBytes / (kType == TensorType::TF32 ? 4 : 2), kChunkDepth = kDepth / kChunks;
   static constexpr int kABytes = kBlockM * kRowBytes, kStageBytes = kABytes + kBlockN * kRowBytes;
   static constexpr int kStages = kBlockN == 128 ? 6 : kBlockM == 128 ? 4 : 5;
-  static constexpr int kColumns = kBlockM == 128 ? kBlockN : kBlockN / kConsumers;  // of a consumer
-  static constexpr int kSums = kColumns / 2;                                        // of a thread
+  static constexpr int kSums = kBlockN / 2;  // of a thread
+  static constexpr bool kTurns = kBlockM == 64;
+  static constexpr int kArrivals = kTurns ? 4 : 4 * kConsumers;  // of warps that have consumed a stage
 
-  // Where in the tile a consumer's part begins, and a warp's 16 rows of it, 0 .. 7.
-  __device__ static constexpr int consumer_row(int consumer) { return kBlockM == 128 ? consumer * 64 : 0; }
-  __device__ static constexpr int consumer_column(int consumer) { return kBlockM == 128 ? 0 : consumer * kColumns; }
+  // Where in the tile a consumer's rows begin, and the 16 of warp 0 .. 7.
+  __device__ static constexpr int consumer_row(int consumer) { return kTurns ? 0 : consumer * 64; }
   __device__ static constexpr int warp_row(int warp) { return consumer_row(warp / 4) + warp % 4 * 16; }
-  __device__ static constexpr int warp_column(int warp) { return consumer_column(warp / 4); }
 
   // The way of finished sums to C, see hopper_store.cuh: for each consuming warp 16 rows of 32.
   static constexpr int kStoreColumns = 32, kStorePitch = kStoreColumns + 8;
@@ -65,6 +67,11 @@ struct RingPosition {
       parity ^= 1;
     }
   }
+  __device__ void skip(int steps) {
+    stage += steps;
+    parity ^= stage / kStages & 1;
+    stage %= kStages;
+  }
 };
 
 // The operand of wgmma that begins at a shared address: rows of kChunkBytes in groups of 8, swizzled over as many bytes;
@@ -82,23 +89,31 @@ __device__ inline void wait_for_phase(uint64_t* barrier, uint32_t parity) {
   }
 }
 
+template <class Tile>
+struct RingBarriers {
+  uint64_t full[Tile::kStages], empty[Tile::kStages];
+  uint64_t turns[Tile::kConsumers];
+};
+
 // The ring of a block: stages in dynamic shared memory, mbarriers in the kernel's static memory.
 template <class Tile>
 struct Ring {
   unsigned char* stages;  // on 1024 bytes; behind them is what the consumers store through
   uint64_t* full;
   uint64_t* empty;
+  uint64_t* turns;
 
   // Every thread of the block makes one.
-  __device__ Ring(uint64_t (&full_barriers)[Tile::kStages], uint64_t (&empty_barriers)[Tile::kStages])
-      : full(full_barriers), empty(empty_barriers) {
+  __device__ explicit Ring(RingBarriers<Tile>& barriers)
+      : full(barriers.full), empty(barriers.empty), turns(barriers.turns) {
     const uint32_t unaligned = shared_address(dynamic_shared<unsigned char>()) % Tile::kAlignment;
     stages = dynamic_shared<unsigned char>() + (Tile::kAlignment - unaligned) % Tile::kAlignment;
     if (threadIdx.x == 0) {
       for (int stage = 0; stage < Tile::kStages; ++stage) {
         mbarrier_init(&full[stage], 1);
-        mbarrier_init(&empty[stage], Tile::kConsumers * 4);
+        mbarrier_init(&empty[stage], Tile::kArrivals);
       }
+      for (int consumer = 0; consumer < Tile::kConsumers; ++consumer) mbarrier_init(&turns[consumer], 4);
       fence_proxy_async();
     }
     __syncthreads();
@@ -127,7 +142,7 @@ __device__ __forceinline__ void multiply_stage(float (&sums)[Tile::kSums], uint3
                                                bool accumulate) {
   constexpr int kBytes = Tile::kChunkBytes;
   const uint64_t a = matrix_descriptor<Tile>(stage + Tile::consumer_row(consumer) * kBytes);
-  const uint64_t b = matrix_descriptor<Tile>(stage + Tile::kABytes + Tile::consumer_column(consumer) * kBytes);
+  const uint64_t b = matrix_descriptor<Tile>(stage + Tile::kABytes);
 #pragma unroll
   for (int part = 0; part < 4; ++part) {  // 32 bytes of k each; a descriptor counts by 16
     const bool add = accumulate || part > 0;
@@ -147,7 +162,7 @@ __device__ __forceinline__ void multiply_stage(float (&sums)[Tile::kSums], uint3
   }
 }
 
-// A consumer: its part of one tile of C.
+// A consumer: its rows of one tile of C.
 template <class Tile>
 __device__ __forceinline__ void multiply_stages(float (&sums)[Tile::kSums], RingPosition<Tile::kStages>& at,
                                                 const Ring<Tile>& ring, int consumer, int steps) {
@@ -162,6 +177,7 @@ __device__ __forceinline__ void multiply_stages(float (&sums)[Tile::kSums], Ring
     if (speaker && before >= 0) mbarrier_arrive(&ring.empty[before]);
     before = at.stage;
   }
+  if (Tile::kTurns && speaker) mbarrier_arrive(&ring.turns[1 - consumer]);
   wgmma_wait<0>();
   wgmma_results(sums);
   if (speaker) mbarrier_arrive(&ring.empty[before]);
