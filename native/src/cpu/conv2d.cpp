@@ -18,7 +18,7 @@ constexpr int64_t kWinogradTiles = 4;
 // With more weights in a filter than this, the GEMM of IM2COL_GEMM outweighs its copies in the gradient to the weights.
 constexpr int64_t kImplicitWeightsProducts = 160;
 // The gradient to so few channels, from more filters than this, is faster as a GEMM and col2im.
-constexpr int64_t kImplicitChannels = 4;
+constexpr int64_t kImplicitChannels = 3;
 constexpr int64_t kImplicitFilters = 8;
 
 bool winograd_pays(const azj_conv2d_desc& d, const ConvSize& s, int32_t pass) {

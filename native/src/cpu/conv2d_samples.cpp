@@ -12,6 +12,10 @@ constexpr int64_t kMostWeights = 64 * 1024;
 // Products for one output that pay for laying it into lanes and back where rows of outputs fill their vectors anyway.
 constexpr int64_t kFewProducts = 32;
 
+// The gradient to fewer channels than this pays up to so many filters.
+constexpr int64_t kFewChannels = 4;
+constexpr int64_t kFewFilters = 8;
+
 // Three quarters of the lanes are used.
 bool fills_lanes(int64_t batch) { return 4 * batch >= 3 * ((batch + kLanes - 1) / kLanes * kLanes); }
 
@@ -23,8 +27,8 @@ bool shape_pays(const azj_conv2d_desc& d, int32_t pass) {
     case AZJ_CONV_GRAD_WEIGHTS:
       return s.weights <= kMostWeights && (s.patch > kFewProducts || s.out_w % kLanes != 0);
     case AZJ_CONV_GRAD_INPUT:
-      // The phases of a stride store with gaps.
-      return d.stride_h == 1 && d.stride_w == 1 &&
+      // The phases of a stride store with gaps; few channels do not pay for laying many filters into lanes.
+      return d.stride_h == 1 && d.stride_w == 1 && (s.group_channels >= kFewChannels || s.group_filters <= kFewFilters) &&
              (s.group_filters * s.kernel > kFewProducts || d.width % kLanes != 0);
     default: return s.patch > kFewProducts || s.out_w % kLanes != 0;
   }

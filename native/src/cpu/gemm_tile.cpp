@@ -17,6 +17,8 @@ constexpr int64_t kFarRows = 1024;
 // gemm_dot: length of the dot products between two visits of C, so that four rows of B stay in the L1 cache.
 constexpr int64_t kBlockDot = 1024;
 
+constexpr int64_t kLineFloats = 16;  // of a cache line
+
 inline void write(float* c, Vec sum, float alpha, float beta) {
   store(c, beta == 0 ? alpha * sum : alpha * sum + beta * load(c));
 }
@@ -29,9 +31,11 @@ struct RowPointers {
   float operator()(int i) const { return *reinterpret_cast<const float*>(base[i / 3] + (i % 3) * stride); }
 };
 
-// Rows x Vectors sums in registers: C[i][j] = alpha * sum_p A[i][p] B[p][j] + beta * C[i][j].
+// Rows x Vectors sums in registers: C[i][j] = alpha * sum_p A[i][p] B[p][j] + beta * C[i][j]. Step p fetches the line at
+// ahead[p * ahead_step].
 template <int Rows, int Vectors>
-void tile(int64_t k, Matrix a, const float* b, int64_t ldb, float alpha, float beta, float* c, int64_t ldc) {
+void tile(int64_t k, Matrix a, const float* b, int64_t ldb, float alpha, float beta, float* c, int64_t ldc,
+          const float* ahead, int64_t ahead_step) {
   Vec sums[Rows][Vectors] = {};
   RowPointers row;
   row.stride = a.row_stride * static_cast<int64_t>(sizeof(float));
@@ -50,6 +54,8 @@ void tile(int64_t k, Matrix a, const float* b, int64_t ldb, float alpha, float b
 #pragma GCC unroll 4
     for (int g = 0; g < (Rows + 2) / 3; ++g) row.base[g] += step;
     b += ldb;
+    __builtin_prefetch(ahead, 0, 2);
+    ahead += ahead_step;
   }
 #pragma GCC unroll 12
   for (int i = 0; i < Rows; ++i) {
@@ -58,7 +64,7 @@ void tile(int64_t k, Matrix a, const float* b, int64_t ldb, float alpha, float b
   }
 }
 
-using Tile = void (*)(int64_t, Matrix, const float*, int64_t, float, float, float*, int64_t);
+using Tile = void (*)(int64_t, Matrix, const float*, int64_t, float, float, float*, int64_t, const float*, int64_t);
 
 // Tiles by their number of rows, for the last rows of a matrix.
 template <int Vectors>
@@ -80,20 +86,28 @@ AZJ_TILES(2);
 }  // namespace
 
 void gemm_panel(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, const float* b, int64_t ldb, float beta,
-                float* c, int64_t ldc) {
+                float* c, int64_t ldc, const Ahead& ahead) {
   const int vectors = n > kLanes ? 2 : 1;
   const Tile* tiles = vectors == 2 ? Tiles<2>::by_rows : Tiles<1>::by_rows;
   const bool whole = n == vectors * kLanes;
   alignas(64) float edge[kTileRows * kTileColumns];
   for (int64_t i = 0; i < m; i += kTileRows) {
+    const bool fetches = i < ahead.lines * kTileRows;  // each tile one line of all rows
+    const float* line = fetches ? ahead.line + i / kTileRows * kLineFloats : b;
+    const int64_t step = fetches ? ahead.step : 0;
+    if (ahead.c) {
+      for (int64_t r = i + kTileRows; r < min(i + 2 * kTileRows, m); ++r) {
+        for (int64_t j = 0; j < n; j += kLineFloats) __builtin_prefetch(c + r * ldc + j, 1, 3);
+      }
+    }
     const int rows = static_cast<int>(min(kTileRows, m - i));
     const Matrix rows_of_a{a.data + i * a.row_stride, a.row_stride, a.column_stride};
     float* out = c + i * ldc;
     if (whole) {
-      tiles[rows](k, rows_of_a, b, ldb, alpha, beta, out, ldc);
+      tiles[rows](k, rows_of_a, b, ldb, alpha, beta, out, ldc, line, step);
       continue;
     }
-    tiles[rows](k, rows_of_a, b, ldb, alpha, 0, edge, kTileColumns);
+    tiles[rows](k, rows_of_a, b, ldb, alpha, 0, edge, kTileColumns, line, step);
     for (int r = 0; r < rows; ++r) {
       const float* from = edge + r * kTileColumns;
       float* to = out + r * ldc;
@@ -173,14 +187,24 @@ void gemm_broadcast(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, Matr
           ldb = kTileColumns;
         }
         float* block_c = c + i * ldc + j;
+        // A panel's rows are far apart: the processor does not foresee the next panel, nor the rows of C.
+        Ahead ahead;
+        ahead.c = p == 0;
+        if (b.column_stride == 1 && j + kTileColumns < n) {
+          ahead.line = block_b.data + kTileColumns;
+          ahead.lines = kTileColumns / kLineFloats;
+          ahead.step = block_b.row_stride;
+        }
         if (!packs_a) {
-          gemm_panel(rows, columns, depth, alpha, block_a, panel_b, ldb, block_beta, block_c, ldc);
+          gemm_panel(rows, columns, depth, alpha, block_a, panel_b, ldb, block_beta, block_c, ldc, ahead);
           continue;
         }
         for (int64_t r = 0; r < rows; r += kTileRows) {
           const Matrix tile_a{packed_a + r * depth, 1, kTileRows};
           gemm_panel(min(kTileRows, rows - r), columns, depth, alpha, tile_a, panel_b, ldb, block_beta,
-                     block_c + r * ldc, ldc);
+                     block_c + r * ldc, ldc, ahead);
+          ahead.line += kLineFloats;
+          ahead.lines = max(0, ahead.lines - 1);
         }
       }
     }

@@ -18,10 +18,17 @@ struct Matrix {
 constexpr int kTileColumns = 2 * kLanes;
 constexpr int kTileRows = kLanes == 16 ? 12 : 6;
 
+// What a panel fetches into the caches while it multiplies.
+struct Ahead {
+  const float* line = nullptr;  // of the first row that is needed next, one row for each of the sum over k
+  int64_t lines = 0, step = 0;  // cache lines of a row, and floats from a row to the next
+  bool c = false;               // the rows of C of the next tile, which are to be written
+};
+
 // One panel of C, n <= kTileColumns columns wide, with B as it lies: its rows are ldb apart and are read up to the next
 // multiple of kLanes. What gemm_broadcast is made of, for callers whose B is packed already.
 void gemm_panel(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, const float* b, int64_t ldb, float beta,
-                float* c, int64_t ldc);
+                float* c, int64_t ldc, const Ahead& ahead = {});
 
 // Picks the faster of the two below. C is row-major with leading dimension ldc.
 void gemm_serial(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, Matrix b, float beta, float* c, int64_t ldc);
