@@ -91,6 +91,7 @@ void test_conv2d_pointwise(cudaStream_t stream) {
     passes.implicit(ConvMath::FP32, GemmTile::AUTO);
     passes.implicit(ConvMath::FP32, GemmTile::MEDIUM);
     passes.implicit(ConvMath::FP32, GemmTile::LARGE);
+    passes.implicit(ConvMath::FP32, GemmTile::WIDE);
     ++number;
   }
 }

@@ -22,6 +22,7 @@ constexpr Rung kRungs[] = {
     {GemmRung::REGISTER, GemmTile::SMALL, Rounding::NONE},
     {GemmRung::REGISTER, GemmTile::MEDIUM, Rounding::NONE},
     {GemmRung::REGISTER, GemmTile::LARGE, Rounding::NONE},
+    {GemmRung::REGISTER, GemmTile::WIDE, Rounding::NONE},
     {GemmRung::REGISTER, GemmTile::AUTO, Rounding::NONE},
     {GemmRung::TENSOR_TF32, GemmTile::MEDIUM, Rounding::TF32},
     {GemmRung::TENSOR_TF32, GemmTile::LARGE, Rounding::TF32},

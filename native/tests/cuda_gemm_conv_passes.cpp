@@ -49,6 +49,7 @@ void test_conv2d_large(cudaStream_t stream) {
   // More than one large tile in every direction: 130 filters, 2 * 9 * 8 = 144 pixels, 15 * 9 = 135 weights a filter.
   Passes large(stream, conv(2, 15, 9, 8, 130, 3, 3, 1, 1, 1, 1, 1, 1, 1), 0);
   large.implicit(ConvMath::FP32, GemmTile::LARGE);
+  large.implicit(ConvMath::FP32, GemmTile::WIDE);
   large.implicit(ConvMath::TF32, GemmTile::LARGE);
   large.implicit(ConvMath::BF16, GemmTile::LARGE);
   large.hopper(ConvMath::TF32, {GemmTile::LARGE, 0});

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "conv2d_implicit.cuh"
+#include "conv2d_implicit_weights.cuh"
 #include "error.hpp"
 #include "kernels.hpp"
 #include "tile_simt.cuh"
@@ -67,8 +68,7 @@ ConvWeights conv_weights(const azj_conv2d_desc& d, const ConvSize& s) {
 
 // The most slices of the pixels: so many that every multiprocessor has two blocks. Grows with the pixels.
 int64_t most_slices(const ConvWeights& c, GemmTile tile) {
-  const int size = tile_size(tile);
-  const int64_t tiles = divide_up(c.filters, size) * divide_up(c.patch, size) * c.groups;
+  const int64_t tiles = divide_up(c.filters, tile_rows(tile)) * divide_up(c.patch, tile_columns(tile)) * c.groups;
   int64_t slices = divide_up(2 * multiprocessors(), tiles);
   if (slices > divide_up(c.pixels, kMinSlice)) slices = divide_up(c.pixels, kMinSlice);
   if (slices > kMaxSlices) slices = kMaxSlices;
@@ -117,6 +117,7 @@ void gather_tile(cudaStream_t stream, const ConvGather& g, bool transposed) {
 void gather_fp32(cudaStream_t stream, const ConvGather& g, bool transposed, GemmTile tile) {
   if (tile == GemmTile::AUTO) tile = choose_tile(g.rows, int64_t{g.samples} * g.pixels_h * g.pixels_w, g.groups);
   switch (tile) {
+    case GemmTile::WIDE: return gather_tile<WideSimtTile>(stream, g, transposed);
     case GemmTile::LARGE: return gather_tile<LargeSimtTile>(stream, g, transposed);
     case GemmTile::MEDIUM: return gather_tile<MediumSimtTile>(stream, g, transposed);
     default: return gather_tile<SmallSimtTile>(stream, g, transposed);
@@ -125,6 +126,7 @@ void gather_fp32(cudaStream_t stream, const ConvGather& g, bool transposed, Gemm
 
 void grad_weights_fp32(cudaStream_t stream, const ConvWeights& c, GemmTile tile) {
   switch (tile) {
+    case GemmTile::WIDE: return launch_grad_weights<WideSimtTile>(stream, c);
     case GemmTile::LARGE: return launch_grad_weights<LargeSimtTile>(stream, c);
     case GemmTile::MEDIUM: return launch_grad_weights<MediumSimtTile>(stream, c);
     default: return launch_grad_weights<SmallSimtTile>(stream, c);

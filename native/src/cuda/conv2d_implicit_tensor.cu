@@ -2,6 +2,7 @@
 // Rows of the weights and pixels of the gradient are contiguous along k, pixels of the gathered source are not; the
 // shared tiles lie accordingly.
 #include "conv2d_implicit.cuh"
+#include "conv2d_implicit_weights.cuh"
 #include "tile_mma.cuh"
 
 namespace azj::cuda {

@@ -129,6 +129,7 @@ void run(cudaStream_t stream, const ConvGather& g, int height, int width) {
 void gather_pointwise(cudaStream_t stream, const ConvGather& g, GemmTile tile, int height, int width) {
   if (tile == GemmTile::AUTO) tile = choose_tile(g.rows, int64_t{g.samples} * g.pixels_h * g.pixels_w, g.groups);
   switch (tile) {
+    case GemmTile::WIDE: return run<WideSimtTile>(stream, g, height, width);
     case GemmTile::LARGE: return run<LargeSimtTile>(stream, g, height, width);
     case GemmTile::MEDIUM: return run<MediumSimtTile>(stream, g, height, width);
     default: return run<SmallSimtTile>(stream, g, height, width);

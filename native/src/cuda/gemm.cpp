@@ -3,6 +3,7 @@
 
 #include <cinttypes>
 #include <climits>
+#include <cmath>
 
 #include "check.hpp"
 #include "error.hpp"
@@ -123,25 +124,26 @@ unsigned tile_count(int64_t m, int64_t n, int tile_m, int tile_n) {
   return static_cast<unsigned>(rows * columns);
 }
 
-GemmTile choose_tile(int64_t m, int64_t n, int64_t products, bool small) {
-  // Time of one tile: its multiply-adds over the share of the FP32 peak that its loads from shared memory leave. These
-  // are estimates from the words read for each multiply-add.
+GemmTile choose_tile(int64_t m, int64_t n, int64_t products, bool simt) {
+  // Time of one tile: its multiply-adds over the share of the FP32 peak that the other instructions leave. These are
+  // estimates from the machine code (docs/performance-gpu.md).
   struct Choice {
     GemmTile tile;
     double efficiency;
   };
-  constexpr Choice kChoices[] = {{GemmTile::LARGE, 1.0}, {GemmTile::MEDIUM, 0.8}, {GemmTile::SMALL, 0.5}};
+  constexpr Choice kChoices[] = {
+      {GemmTile::WIDE, 0.91}, {GemmTile::LARGE, 0.84}, {GemmTile::MEDIUM, 0.67}, {GemmTile::SMALL, 0.42}};
   const int processors = multiprocessors();
-  GemmTile best = GemmTile::LARGE;
+  GemmTile best = GemmTile::AUTO;
   double best_time = 0;
   for (const Choice& choice : kChoices) {
-    if (choice.tile == GemmTile::SMALL && !small) continue;
-    const int size = tile_size(choice.tile);
-    const double tiles = static_cast<double>(divide_up(m, size)) * static_cast<double>(divide_up(n, size)) *
+    const bool square = choice.tile == GemmTile::LARGE || choice.tile == GemmTile::MEDIUM;
+    if (!simt && !square) continue;
+    const int rows = tile_rows(choice.tile), columns = tile_columns(choice.tile);
+    const double tiles = static_cast<double>(divide_up(m, rows)) * static_cast<double>(divide_up(n, columns)) *
                          static_cast<double>(products);
-    const double rounds = tiles <= processors ? 1.0 : tiles / processors;
-    const double time = rounds * size * size / choice.efficiency;
-    if (best_time == 0 || time < best_time) {
+    const double time = std::ceil(tiles / processors) * rows * columns / choice.efficiency;
+    if (best == GemmTile::AUTO || time < best_time) {
       best = choice.tile;
       best_time = time;
     }

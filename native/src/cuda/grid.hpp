@@ -26,12 +26,13 @@ unsigned tile_count(int64_t m, int64_t n, int tile_m, int tile_n);
 
 int multiprocessors();  // of the current device
 
-// The side of a GEMM rung's (square) tile; AUTO has none.
-constexpr int tile_size(GemmTile tile) { return tile == GemmTile::LARGE ? 128 : tile == GemmTile::MEDIUM ? 64 : 32; }
+// The sides of a GEMM rung's tile; AUTO has none.
+constexpr int tile_rows(GemmTile tile) { return tile == GemmTile::SMALL ? 32 : tile == GemmTile::MEDIUM ? 64 : 128; }
+constexpr int tile_columns(GemmTile tile) { return tile == GemmTile::WIDE ? 256 : tile_rows(tile); }
 constexpr int kTileDepth = 16;  // steps along k of every tile
 
-// The tile with which the busiest multiprocessor of the current device is done first.
-GemmTile choose_tile(int64_t m, int64_t n, int64_t products, bool small = true);
+// The tile with which the busiest multiprocessor of the current device is done first. simt: SMALL and WIDE are among them.
+GemmTile choose_tile(int64_t m, int64_t n, int64_t products, bool simt = true);
 
 // Of the tiles of wgmma, 128 x 256 or 128 x 128: whether the last multiprocessor is done first with the wide ones.
 bool choose_wide(int64_t m, int64_t n, int64_t products);

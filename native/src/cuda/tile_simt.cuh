@@ -2,7 +2,7 @@
 // convolutions on it.
 //
 // Each thread holds kThreadM x kThreadN sums in registers and, for every k, reads kThreadM words of A and kThreadN of B
-// from shared memory for kThreadM * kThreadN multiply-adds: 64 for 16 words in the 8 x 8 case, against 1 for 2 in rung 4.
+// from shared memory for kThreadM * kThreadN multiply-adds: 128 for 24 words in the 16 x 8 case, against 1 for 2 in rung 4.
 // Shared memory holds kStages steps of kDepth along k: while one is multiplied, the others arrive by cp.async
 // (tile_pipeline.cuh).
 //
@@ -22,8 +22,9 @@ struct SimtTile {
   static constexpr int kStages = kStages_;
   static constexpr int kThreads = kBlockM / kThreadM * (kBlockN / kThreadN);
   static constexpr int kMinBlocks = kMinBlocks_;  // of a multiprocessor: what the registers are held down for
-  // Steps along k that the compiler may mix: all of them, unless their loads would not fit the registers (8 x 8 sums).
-  static constexpr int kUnroll = kThreadM * kThreadN < 64 ? kDepth : 2;
+  // Steps along k that the compiler may mix: all of them, unless their loads would not fit the registers. Two blocks of
+  // 8 x 8 sums leave 128 for a thread, one of 16 x 8 all that a thread can have.
+  static constexpr int kUnroll = kThreadM * kThreadN < 64 ? kDepth : kThreadM * kThreadN == 64 ? 2 : 8;
   static constexpr int kLanesM = 4, kLanesN = 8;
   static constexpr int kWarpsN = kBlockN / (kLanesN * kThreadN);
   static constexpr int kWarpRows = kLanesM * kThreadM;
@@ -93,8 +94,10 @@ struct SimtTile {
   }
 };
 
-// Shared memory 34, 26 and 18 KiB. Two large blocks a multiprocessor hide the latency of a copy behind their many
-// multiply-adds; the smaller the tile, the fewer there are, and the more steps are under way instead.
+// Shared memory 49, 33, 25 and 18 KiB. A wide block has a multiprocessor for itself, and reads 6 words of 16 bytes for 128
+// multiply-adds where a large one reads 4 for 64. Both hide the latency of a copy behind a step's many multiply-adds; the
+// smaller the tile, the fewer there are, and the more steps are under way instead.
+using WideSimtTile = SimtTile<128, 256, 16, 8, 2, 1>;
 using LargeSimtTile = SimtTile<128, 128, 8, 8, 2, 2>;
 using MediumSimtTile = SimtTile<64, 64, 8, 4, 3, 4>;
 using SmallSimtTile = SimtTile<32, 32, 4, 4, 4, 8>;
