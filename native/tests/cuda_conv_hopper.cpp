@@ -35,6 +35,7 @@ const HopperCase kCases[] = {
     // Weights by pixels: 64 channels and filters and their multiples, strides, dilation, taps that begin before the plane.
     {conv(2, 64, 9, 8, 70, 3, 3, 2, 1, 1, 2, 1, 1, 1), {}, {kLargeTile, 2}},
     {conv(3, 130, 5, 7, 128, 2, 3, 1, 2, 1, 1, 2, 1, 1), {kSmallTile, 1}, {kMediumTile, 3}},
+    {conv(2, 128, 8, 9, 64, 1, 1, 2, 3, 0, 0, 1, 1, 1), {kSmallTile, 0}, {kSmallTile, 2}},
     {conv(1, 60, 1, 1, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1), {}, {kSmallTile, 1}},
     // More tiles than multiprocessors in groups, and slices of them.
     {conv(7, 12, 12, 13, 48, 3, 3, 1, 1, 1, 1, 1, 1, 12), {kSmallTile, 2}, {kMediumTile, 1}},

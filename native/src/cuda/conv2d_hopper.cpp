@@ -12,6 +12,11 @@ namespace {
 // What a tensor map in im2col mode holds.
 constexpr int64_t kMaxStep = 8, kMaxTap = 255, kMinCorner = -128, kMaxCorner = 127;
 
+bool skips_pixels(const ConvGather& g) {
+  const bool strided = g.step_h > 1 || g.step_w > 1;
+  return strided && g.taps_h == 1 && g.taps_w == 1 && g.origin_h == 0 && g.origin_w == 0 && g.groups == 1;
+}
+
 // Which way to the gradient to the weights computes less that is not wanted.
 bool by_pixels(const azj_conv2d_desc& d, ConvMath math) {
   if (math != ConvMath::BF16 || d.groups > 1) return false;
@@ -25,7 +30,19 @@ bool by_pixels(const azj_conv2d_desc& d, ConvMath math) {
 
 OperandView view_source(const ConvGather& g, int64_t samples) {
   const int64_t plane = int64_t{g.source_h} * g.source_w;
+  if (skips_pixels(g)) {  // lines as a batch, samples as groups
+    const int64_t line = int64_t{g.step_h} * g.source_w;
+    return {g.source, g.pixels_w, g.channels, g.step_w, plane, g.pixels_h, line, samples, g.source_sample, 4};
+  }
   return {g.source, plane, g.channels, 1, plane, samples, g.source_sample, g.groups, g.channels * plane, 4};
+}
+
+ConvGather on_view(ConvGather g) {
+  if (!skips_pixels(g)) return g;
+  g.source_h = g.pixels_h;
+  g.source_w = g.pixels_w;
+  g.step_h = g.step_w = 1;
+  return g;
 }
 
 OperandView view_weights(const ConvGather& g, const float* w, int64_t taps) {
@@ -49,7 +66,8 @@ ConvGather forwards(ConvGather g) {
 }
 
 PixelView first_pixels(const ConvGather& g, const OperandView& x) {
-  PixelView view{x.data, x.k, g.source_w, g.source_h, x.batch * x.groups, x.row_stride, x.bytes, 0, 0, 0, 0, 0, 0};
+  const int64_t samples = int64_t{g.samples} * g.groups;
+  PixelView view{x.data, x.k, g.source_w, g.source_h, samples, x.row_stride, x.bytes, 0, 0, 0, 0, 0, 0};
   view.origin_w = g.origin_w;
   view.origin_h = g.origin_h;
   view.step_w = g.step_w;

@@ -140,7 +140,7 @@ void run_type(bool half, const HopperPlan& plan, cudaStream_t stream, const Conv
 
 void run_math(cudaStream_t stream, ConvMath math, const ConvGather& gather, const Operands& o,
               const HopperPlan& wanted) {
-  const ConvGather g = forwards(gather);
+  const ConvGather g = forwards(on_view(gather));
   const HopperProduct product = product_of(g, math, g.samples);
   const HopperPlan plan = complete_plan(wanted, product);
   const bool half = half_chunks(g, math);

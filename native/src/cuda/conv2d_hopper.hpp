@@ -8,8 +8,12 @@
 
 namespace azj::cuda {
 
-// The source of `samples` samples as matrices pixels x channels.
+// The source of `samples` samples as matrices pixels x channels; of a 1x1 kernel with strides, without padding, and one
+// group only the pixels that it reads.
 OperandView view_source(const ConvGather& gather, int64_t samples);
+
+// The same sum over the source that view_source() tells of.
+ConvGather on_view(ConvGather gather);
 
 // All weights as a matrix rows x channels for each of the kernel's taps, which are next to each other in memory.
 OperandView view_weights(const ConvGather& gather, const float* w, int64_t taps);

@@ -101,7 +101,7 @@ void run(cudaStream_t stream, const azj_conv2d_desc& d, const Pixels& pass, cons
     // The samples' pixels follow each other: one matrix pixels x filters.
     packed_grad.rows *= samples;
     packed_grad.batch = 1;
-    ConvGather g = pass.gather;
+    ConvGather g = on_view(pass.gather);
     g.samples = static_cast<int>(samples);
     launch_tile<Tile>(conv2d_hopper_pixels_kernel<Tile>, split_blocks(grid), stream,
                       tensor_operand(packed_grad, Tile::kDepth), pixel_map(first_pixels(g, packed_x), Tile::kDepth, 128),
