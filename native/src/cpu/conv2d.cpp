@@ -12,7 +12,7 @@ namespace {
 // Fewer channels or filters than this leave lanes of Winograd's transforms empty, and too few products to pay for them.
 // The gradient to the weights transforms grad_z, not its result, and pays sooner.
 constexpr int64_t kWinogradChannels = 16;
-constexpr int64_t kWinogradWeightsChannels = 3;
+constexpr int64_t kWinogradWeightsChannels = 4;
 // Transforming the filters costs more than the products of fewer tiles; the gradient to the weights is spared X_unroll.
 constexpr int64_t kWinogradTiles = 4;
 // With more weights in a filter than this, the GEMM of IM2COL_GEMM outweighs its copies in the gradient to the weights.

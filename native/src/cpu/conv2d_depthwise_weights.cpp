@@ -46,7 +46,7 @@ void band_of_windows(const Correlation& c, int64_t row, const float* z, const fl
 #pragma GCC unroll 7
       for (int r = 0; r < Rows; ++r) {
         if (i < r || i - r >= kBandRows) continue;
-        const Vec g = loaded(z + (i - r) * width + q);
+        const Vec g = in_register(loaded(z + (i - r) * width + q));
 #pragma GCC unroll 5
         for (int j = 0; j < Columns; ++j) sum[r][j] += g * in[j];
       }

@@ -66,7 +66,7 @@ void tile(const Span& span, const float* grad_z, const float* x, const int32_t* 
         for (int j = 0; j < kTileTaps; ++j) tap[j] = loaded(in + offsets[j]);
 #pragma GCC unroll 8
         for (int i = 0; i < Filters; ++i) {
-          const Vec g = loaded(z + i * span.z_plane);
+          const Vec g = in_register(loaded(z + i * span.z_plane));
 #pragma GCC unroll 3
           for (int j = 0; j < kTileTaps; ++j) s[i][j] += g * tap[j];
         }

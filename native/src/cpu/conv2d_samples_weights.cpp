@@ -61,7 +61,7 @@ void tile(const Span& span, const float* grad_z, const float* x, float* sums) {
       for (int j = 0; j < Taps; ++j) tap[j] = load(in + j * span.x_tap);
 #pragma GCC unroll 8
       for (int i = 0; i < Filters; ++i) {
-        const Vec g = load(z + i * span.z_filter);
+        const Vec g = in_register(load(z + i * span.z_filter));
 #pragma GCC unroll 5
         for (int j = 0; j < Taps; ++j) s[i][j] += g * tap[j];
       }
