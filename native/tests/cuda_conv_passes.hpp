@@ -148,7 +148,7 @@ class Passes {
           kShare);
   }
 
-  // Forward and gradient to the weights, each where its kernel does the shape; returns how many.
+  // The passes whose kernel does the shape; returns how many.
   int few_channels() {
     Expected expected = sums(Rounding::NONE);
     int passes = 0;
@@ -156,6 +156,12 @@ class Passes {
       ++passes;
       pass("forward: few channels, " + describe(d_), expected.y, [&](float* y) {
         azj::cuda::conv2d_few_channels_forward(stream_, d_, device_x_.data(), device_w_.data(), device_bias_.data(), y);
+      });
+    }
+    if (azj::cuda::conv2d_few_channels_input_fits(d_)) {
+      ++passes;
+      pass("gradient to input: few channels, " + describe(d_), expected.dx, [&](float* dx) {
+        azj::cuda::conv2d_few_channels_grad_input(stream_, d_, device_dz_.data(), device_w_.data(), dx);
       });
     }
     if (azj::cuda::conv2d_few_channels_weights_fits(d_)) {

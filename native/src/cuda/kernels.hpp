@@ -63,12 +63,15 @@ uint64_t conv2d_depthwise_grad_weights_workspace_bytes(const azj_conv2d_desc& de
 void conv2d_depthwise_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x,
                                    const float* grad_z, float* grad_w, void* workspace);
 
-// conv2d_few_channels.cu, conv2d_few_channels_weights.cu: one group of at most kFewChannels input channels. fits(): so, and a
-// patch of the input fits shared memory. The gradient to the weights takes a workspace.
+// conv2d_few_channels.cu, _input.cu and _weights.cu: one group of at most kFewChannels input channels. fits(): so, and a patch
+// of the input, or the weights, fits shared memory. The gradient to the weights takes a workspace.
 constexpr int64_t kFewChannels = 4;
 bool conv2d_few_channels_fits(const azj_conv2d_desc& desc);
 void conv2d_few_channels_forward(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x, const float* w,
                                  const float* bias, float* y);
+bool conv2d_few_channels_input_fits(const azj_conv2d_desc& desc);
+void conv2d_few_channels_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, const float* grad_z,
+                                    const float* w, float* grad_x);
 bool conv2d_few_channels_weights_fits(const azj_conv2d_desc& desc);
 uint64_t conv2d_few_channels_weights_workspace_bytes(const azj_conv2d_desc& desc);
 void conv2d_few_channels_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x,
