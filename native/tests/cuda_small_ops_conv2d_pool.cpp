@@ -1,5 +1,7 @@
-// The gradient through max pooling and an activation to a convolution's output and bias, window by window in double.
+// A convolution that ends in max pooling, and the gradient through the pooling and an activation to the convolution's
+// output and bias, window by window in double.
 #include <algorithm>
+#include <limits>
 
 #include "backend.hpp"
 #include "cuda_small_ops.hpp"
@@ -79,6 +81,35 @@ void stray_argmax(cudaStream_t stream) {
   CHECK(std::isnan(sums[0]) && std::isfinite(sums[1]));
 }
 
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+// The epilogue that pools gives the bits of the convolution and the pooling one after the other, by every tile.
+void forward(cudaStream_t stream, const azj_conv2d_desc& d, const std::vector<float>& inputs) {
+  using namespace azj::cuda;
+  const ConvSize s(d);
+  const size_t outputs = static_cast<size_t>(d.batch * s.out_sample);
+  const size_t pooled = static_cast<size_t>(d.batch * d.filters * (s.out_h / 2) * (s.out_w / 2));
+  DeviceArray<float> x(inputs), w(random_floats(s.weights, 4));
+  DeviceArray<float> bias(random_floats(d.filters, 5));
+  const azj_pool2d_desc halves{d.batch, d.filters, s.out_h, s.out_w, 2, 2, 2, 2, 0, 0, AZJ_POOL_MAX, 0};
+  for (const GemmTile tile : {GemmTile::AUTO, GemmTile::SMALL, GemmTile::MEDIUM, GemmTile::LARGE, GemmTile::WIDE}) {
+    for (float* b : {bias.data(), static_cast<float*>(nullptr)}) {
+      DeviceArray<float> z(outputs, 0), y(pooled, 0), expected(pooled, 0), alone(pooled, 0);
+      DeviceArray<int32_t> argmax(pooled, 0), places(pooled, 0);
+      conv2d_implicit_forward(stream, d, ConvMath::FP32, x.data(), w.data(), b, z.data(), tile);
+      azj::cuda::pool2d_forward(stream, halves, z.data(), expected.data(), places.data());
+      conv2d_implicit_pool_forward(stream, d, x.data(), w.data(), b, y.data(), argmax.data(), tile);
+      conv2d_implicit_pool_forward(stream, d, x.data(), w.data(), b, alone.data(), nullptr, tile);
+      finish_stream(stream);
+      CHECK(same_bits(y.read(), expected.read()));
+      CHECK(same_bits(alone.read(), expected.read()));
+      CHECK(argmax.read() == places.read());
+    }
+  }
+}
+
 }  // namespace
 
 void test_conv2d_pool(cudaStream_t stream) {
@@ -90,4 +121,15 @@ void test_conv2d_pool(cudaStream_t stream) {
     }
   }
   stray_argmax(stream);
+  const azj_conv2d_desc convolutions[] = {
+      {3, 1, 12, 12, 6, 5, 5, 1, 1, 2, 2, 1, 1, 1, 0, 0, AZJ_RELU, 0, 0},
+      {2, 3, 9, 11, 37, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0, 0, AZJ_LEAKY_RELU, 0.1f, 0},
+      {2, 4, 12, 13, 6, 3, 2, 2, 1, 1, 0, 1, 2, 2, 0, 0, AZJ_SIGMOID, 0, 0}};
+  for (const auto& d : convolutions) {
+    auto x = random_floats(d.batch * d.channels * d.height * d.width, 3);
+    forward(stream, d, x);
+    for (float& value : x) value = std::round(value / 4);  // equal outputs, of which the first one wins
+    for (size_t i = 20; i < x.size(); i += 41) x[i] = i % 2 ? std::numeric_limits<float>::quiet_NaN() : INFINITY;
+    forward(stream, d, x);
+  }
 }

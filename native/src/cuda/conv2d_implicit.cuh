@@ -63,15 +63,16 @@ struct GatherTaps {
   __device__ static int slot(int first_k) { return first_k / kTileDepth % (2 * kAhead); }
 };
 
-// The gathered source, [k][pixel]. A thread keeps its pixel, and copies every other k (or fourth, ...).
-template <class Shape, class Taps>
+// The gathered source, [k][pixel]. A thread keeps its pixel, and copies every other k (or fourth, ...). Pixel: the order of
+// the product's columns.
+template <class Shape, class Taps, class Pixel = GatherPixel>
 class SourceCopy {
  public:
   __device__ SourceCopy(const ConvGather& g, Taps& taps, int group, int first_pixel, int pixels, int k)
       : g_(g), taps_(taps) {
     static_assert(!Shape::kAlongK, "neighbouring pixels are neighbours in memory");
     const int j = first_pixel + static_cast<int>(threadIdx.x % Shape::kTile);
-    const GatherPixel pixel(g, j < pixels ? j : 0);
+    const Pixel pixel(g, j < pixels ? j : 0);
     const int64_t plane = int64_t{g.source_h} * g.source_w;
     k_ = k;
     h_ = j < pixels ? pixel.u * g.step_h + g.origin_h : kOutside;

@@ -133,6 +133,12 @@ void add_parts(cudaStream_t stream, const float* parts, int64_t count_parts, int
 // conv2d_bias.cu
 void conv2d_grad_bias(cudaStream_t stream, const azj_conv2d_desc& desc, const float* grad_z, float* grad_bias);
 
+// conv2d_implicit_pool.cu: as conv2d_implicit_forward() of FP32 and pool2d_forward() after it, to the last bit; only where
+// conv2d_implicit_pools(), since a 1x1 kernel's own product has no pooling. argmax may be NULL.
+bool conv2d_implicit_pools(const azj_conv2d_desc& desc);
+void conv2d_implicit_pool_forward(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x, const float* w,
+                                  const float* bias, float* y, int32_t* argmax, GemmTile tile = GemmTile::AUTO);
+
 // conv2d_pool.cu: two launches, one where grad_bias is NULL; `partials` holds conv2d_pool_partial_bytes(). An argmax outside
 // its window makes the gradients of the window NaN.
 uint64_t conv2d_pool_partial_bytes(const azj_conv2d_desc& desc);

@@ -203,10 +203,20 @@ void CudaStream::conv2d_grad_bias(const azj_conv2d_desc& d, const float* grad_z,
   run({{"grad_z", grad_z}, {"grad_bias", grad_bias}}, [&] { cuda::conv2d_grad_bias(handle(), d, grad_z, grad_bias); });
 }
 
+namespace {
+
+// The algorithm whose epilogue pools, so that the convolution's output is nowhere.
+bool pools_itself(const azj_conv2d_desc& d, int32_t algorithm) {
+  return algorithm == AZJ_CONV_IMPLICIT_GEMM && conv2d_implicit_pools(d);
+}
+
+}  // namespace
+
 uint64_t CudaStream::conv2d_pool_workspace_bytes(const azj_conv2d_desc& d) {
   return device_.enter([&] {
-    const uint64_t bytes = workspace_bytes(d, AZJ_CONV_FORWARD, algorithm(d, AZJ_CONV_FORWARD));
-    return floats(d.batch * ConvSize(d).out_sample) + bytes;
+    const int32_t chosen = algorithm(d, AZJ_CONV_FORWARD);
+    if (pools_itself(d, chosen)) return uint64_t{0};
+    return floats(d.batch * ConvSize(d).out_sample) + workspace_bytes(d, AZJ_CONV_FORWARD, chosen);
   });
 }
 
@@ -214,10 +224,12 @@ uint64_t CudaStream::conv2d_pool_workspace_bytes(const azj_conv2d_desc& d) {
 void CudaStream::conv2d_pool_forward(const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
                                      float* y, int32_t* argmax, void* workspace) {
   run({{"x", x}, {"w", w}, {"bias", bias}, {"y", y}, {"argmax", argmax}, {"workspace", workspace}}, [&] {
+    const int32_t chosen = algorithm(d, AZJ_CONV_FORWARD);
+    if (pools_itself(d, chosen)) return conv2d_implicit_pool_forward(handle(), d, x, w, bias, y, argmax);
     const ConvSize s(d);
     float* output = static_cast<float*>(workspace);
     char* rest = static_cast<char*>(workspace) + floats(d.batch * s.out_sample);
-    run_pass(handle(), d, AZJ_CONV_FORWARD, algorithm(d, AZJ_CONV_FORWARD), {x, w, bias, output, rest});
+    run_pass(handle(), d, AZJ_CONV_FORWARD, chosen, {x, w, bias, output, rest});
     const azj_pool2d_desc halves{d.batch, d.filters, s.out_h, s.out_w, 2, 2, 2, 2, 0, 0, AZJ_POOL_MAX, 0};
     cuda::pool2d_forward(handle(), halves, output, y, argmax);
   });
