@@ -297,9 +297,9 @@ typedef enum azj_conv_algorithm {
   /* F(4x4, 3x3): 36 products for 144, with a larger rounding error (docs/numerics.md). 3x3 kernels with stride 1,
    * dilation 1 and one group. A NaN or an infinity reaches the whole 4x4 tile of outputs. */
   AZJ_CONV_WINOGRAD = 6,
-  /* Forward: IMPLICIT_GEMM_TF32 by wgmma and TMA, compute capability 9.0. x and w are copied first, channels last, to the
-   * workspace. Strides up to 8, paddings up to 128, (kernel - 1) * dilation up to 255 and 128 beyond the padding. Both
-   * gradients: as IMPLICIT_GEMM_TF32. Never chosen by AUTO. */
+  /* IMPLICIT_GEMM_TF32 by wgmma and TMA, compute capability 9.0. The operands are copied first to the workspace, as the
+   * copy engine wants them. Strides up to 8, paddings up to 128, (kernel - 1) * dilation up to 255 and 128 beyond the
+   * padding. Never chosen by AUTO. */
   AZJ_CONV_HOPPER_TF32 = 7,
   AZJ_CONV_HOPPER_BF16 = 8 /* the same in BF16 */
 } azj_conv_algorithm;
