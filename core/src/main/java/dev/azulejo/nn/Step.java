@@ -1,8 +1,10 @@
 package dev.azulejo.nn;
 
+import dev.azulejo.data.Shape;
 import dev.azulejo.engine.EngineSession;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Layers that a plan runs as one. What passes between them has no memory of its own. A layer that
@@ -18,11 +20,14 @@ record Step(int first, int last, LayerPlan plan) {
   static List<Step> of(NetworkSpec spec, int batch, EngineSession engine) {
     List<Layer> layers = spec.layers();
     List<Step> steps = new ArrayList<>();
-    for (int i = 0; i < layers.size(); i++) {
-      if (!layers.get(i).isView()) {
+    int i = 0;
+    while (i < layers.size()) {
+      if (layers.get(i).isView()) {
+        i++;
+      } else {
         Step step = at(i, spec, batch, engine);
         steps.add(step);
-        i = step.last;
+        i = step.last + 1;
       }
     }
     return steps;
@@ -31,9 +36,9 @@ record Step(int first, int last, LayerPlan plan) {
   private static Step at(int i, NetworkSpec spec, int batch, EngineSession engine) {
     List<Layer> layers = spec.layers();
     Layer layer = layers.get(i);
-    var input = spec.shapes().get(i);
+    Shape input = spec.shapes().get(i);
     if (i + 1 < layers.size()) {
-      var both = layer.planWith(layers.get(i + 1), input, batch, engine);
+      Optional<LayerPlan> both = layer.planWith(layers.get(i + 1), input, batch, engine);
       if (both.isPresent()) {
         return new Step(i, i + 1, both.get());
       }

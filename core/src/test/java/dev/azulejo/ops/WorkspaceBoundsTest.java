@@ -52,9 +52,75 @@ class WorkspaceBoundsTest extends DeviceTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("pooled")
+  void poolingStaysInsideT11(ConvCase c) {
+    var samples = new Samples(92);
+    for (ConvCase.Way way : c.ways(device.info())) {
+      Conv2dProblem problem = c.problem(way, Activation.RELU);
+      for (Stream s : teams()) {
+        try (Guarded x = Guarded.of(s, "x", samples.uniform(problem.inputCount()));
+            Guarded w = Guarded.of(s, "w", samples.uniform(problem.weightCount()));
+            Guarded y = Guarded.output(s, "y", problem.pooledCount());
+            Guarded argmax = Guarded.output(s, "argmax", problem.pooledCount())) {
+          MemorySegment queue = s.handle();
+          MemorySegment indices = argmax.ints().argument(s, ElementType.I32, 1, "argmax");
+          guarded(
+              s,
+              way.toString(),
+              PooledConvolution.workspaceBytes(s, problem),
+              (workspace, bytes) ->
+                  azulejo_h.azj_conv2d_pool_forward(
+                      queue,
+                      problem.descriptor(),
+                      address(s, x.floats()),
+                      address(s, w.floats()),
+                      MemorySegment.NULL,
+                      address(s, y.floats()),
+                      indices,
+                      workspace,
+                      bytes));
+          for (float value : y.written()) {
+            assertEquals(value, value, "NaN came from the workspace");
+          }
+        }
+      }
+    }
+  }
+
+  static List<ConvCase> pooled() {
+    return ConvCase.pooled();
+  }
+
   private static void run(
       Stream s, Conv2dProblem problem, ConvPass pass, Guarded x, Guarded w, Guarded z) {
-    long bytes = Convolution.workspaceBytes(s, problem, pass);
+    MemorySegment queue = s.handle();
+    MemorySegment d = problem.descriptor();
+    MemorySegment xs = address(s, x.floats());
+    MemorySegment ws = address(s, w.floats());
+    MemorySegment zs = address(s, z.floats());
+    guarded(
+        s,
+        pass.toString(),
+        Convolution.workspaceBytes(s, problem, pass),
+        (workspace, bytes) ->
+            switch (pass) {
+              case FORWARD ->
+                  azulejo_h.azj_conv2d_forward(
+                      queue, d, xs, ws, MemorySegment.NULL, zs, workspace, bytes);
+              case GRAD_INPUT ->
+                  azulejo_h.azj_conv2d_grad_input(queue, d, zs, ws, xs, workspace, bytes);
+              case GRAD_WEIGHTS ->
+                  azulejo_h.azj_conv2d_grad_weights(queue, d, xs, zs, ws, workspace, bytes);
+            });
+  }
+
+  /** A native call with a workspace of so many bytes; returns its status. */
+  private interface Call {
+    int with(MemorySegment workspace, long bytes);
+  }
+
+  private static void guarded(Stream s, String what, long bytes, Call call) {
     int floats = Math.toIntExact((bytes + 3) / 4);
     int[] poison = new int[floats + 2 * GUARD];
     Arrays.fill(poison, SENTINEL);
@@ -62,26 +128,12 @@ class WorkspaceBoundsTest extends DeviceTest {
       buffer.ints().upload(s, poison);
       MemorySegment workspace =
           floats == 0 ? MemorySegment.NULL : address(s, buffer.floats(GUARD, floats));
-      MemorySegment queue = s.handle();
-      MemorySegment d = problem.descriptor();
-      MemorySegment xs = address(s, x.floats());
-      MemorySegment ws = address(s, w.floats());
-      MemorySegment zs = address(s, z.floats());
-      int status =
-          switch (pass) {
-            case FORWARD ->
-                azulejo_h.azj_conv2d_forward(
-                    queue, d, xs, ws, MemorySegment.NULL, zs, workspace, bytes);
-            case GRAD_INPUT ->
-                azulejo_h.azj_conv2d_grad_input(queue, d, zs, ws, xs, workspace, bytes);
-            case GRAD_WEIGHTS ->
-                azulejo_h.azj_conv2d_grad_weights(queue, d, xs, zs, ws, workspace, bytes);
-          };
+      int status = call.with(workspace, bytes);
       assertEquals(0, status, () -> azulejo_h.azj_last_error().getString(0));
       int[] after = buffer.ints().toIntArray(s);
       for (int i = 0; i < GUARD; i++) {
-        assertEquals(SENTINEL, after[i], pass + ": before the workspace");
-        assertEquals(SENTINEL, after[GUARD + floats + i], pass + ": behind the workspace");
+        assertEquals(SENTINEL, after[i], what + ": before the workspace");
+        assertEquals(SENTINEL, after[GUARD + floats + i], what + ": behind the workspace");
       }
     }
   }
