@@ -55,7 +55,9 @@ const char* why_wrong(uint64_t bits, const Descriptor& d, Major major) {
   if (d.base_offset != 0 || (d.start >> 7 & ((1u << d.swizzle_bits()) - 1)) != 0) {
     return "the operand does not begin where the swizzle's pattern does";
   }
-  if (major == Major::kAlongRows) return d.start % d.pitch() != 0 ? "the operand begins inside of a swizzled row" : nullptr;
+  if (major == Major::kAlongRows) {
+    return d.start % d.pitch() != 0 ? "the operand begins inside of a swizzled row" : nullptr;
+  }
   if (d.start % d.pitch() + 2 * kChunk > d.pitch()) return "32 bytes of k go beyond the swizzled row";
   return nullptr;
 }

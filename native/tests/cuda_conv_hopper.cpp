@@ -32,7 +32,7 @@ const HopperCase kCases[] = {
     {conv(1, 6, 15, 17, 9, 3, 4, 4, 6, 3, 2, 6, 4, 3), {}, {kLargeTile, 2}},
     {conv(2, 4, 14, 12, 5, 4, 3, 3, 2, 4, 3, 2, 3, 1), {kMediumTile, 0}, {}},
     {conv(1, 2, 30, 31, 2, 2, 2, 1, 1, 5, 0, 29, 17, 1), {}, {}},
-    // Weights by pixels: 64 channels and filters and their multiples, strides, dilation, taps that begin before the plane.
+    // Weights by pixels: 64 channels and filters and their multiples, strides, dilation, one pixel.
     {conv(2, 64, 9, 8, 70, 3, 3, 2, 1, 1, 2, 1, 1, 1), {}, {kLargeTile, 2}},
     {conv(3, 130, 5, 7, 128, 2, 3, 1, 2, 1, 1, 2, 1, 1), {kSmallTile, 1}, {kMediumTile, 3}},
     {conv(2, 128, 8, 9, 64, 1, 1, 2, 3, 0, 0, 1, 1, 1), {kSmallTile, 0}, {kSmallTile, 2}},

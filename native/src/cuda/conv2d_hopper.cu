@@ -11,7 +11,8 @@
 //
 //   stage -> 128 bytes of k: one tap's 32 TF32 or 64 BF16 channels, or two taps' 16 or 32 where fewer are then filled
 //     up with zeros; layers of few channels still waste most of the work
-//   grid: one block on each multiprocessor, which walks over the tiles of all groups, or their slices (hopper_split.cuh)
+//   grid: one block on each multiprocessor, which walks over the tiles of all groups, or their slices
+//     (hopper_split.cuh)
 #include <algorithm>
 #include <vector>
 
@@ -58,8 +59,7 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(const 
         const GatherPixel first(g, tile.column);
         const int w = first.v * g.step_w + g.origin_w, h = first.u * g.step_h + g.origin_h;
         const int sample = tile.product * g.samples + first.sample;
-        load_stages<Tile>(at, ring, tile.steps(),
-                          [&](int step, unsigned char* to_a, unsigned char* to_b, uint64_t* barrier) {
+        load_stages<Tile>(at, ring, tile.steps(), [&](int step, auto* to_a, auto* to_b, uint64_t* barrier) {
 #pragma unroll
           for (int i = 0; i < Tile::kChunks; ++i) {
             const int chunk = (tile.first_step + step) * Tile::kChunks + i, of_tap = chunk / chunks;

@@ -1,5 +1,5 @@
-// What the convolutions on wgmma share: the sums of taps that forward pass and gradient to the input are (ConvGather), as
-// the copy engine walks over them; and the two ways to the gradient to the weights.
+// What the convolutions on wgmma share: the sums of taps that forward pass and gradient to the input are (ConvGather),
+// as the copy engine walks over them; and the two ways to the gradient to the weights.
 #pragma once
 
 #include "conv2d.hpp"
@@ -27,8 +27,8 @@ PixelView first_pixels(const ConvGather& gather, const OperandView& packed);
 // Samples that one product takes: its pixels, on either side, stay below kMaxGemmExtent.
 int64_t samples_of_product(const azj_conv2d_desc& desc, const ConvSize& size);
 
-// The gradient to the weights in two ways. columns(): of the product, with those that only fill it; it is computed at as
-// many pixels of a sample as the output has, or, shifted, as `pixels` says.
+// The gradient to the weights in two ways. columns(): of the product, with those that only fill it; it is computed at
+// as many pixels of a sample as the output has, or, shifted, as `pixels` says.
 int64_t shifted_weights_columns(const azj_conv2d_desc& desc, const ConvSize& size, int64_t& pixels);
 uint64_t shifted_weights_bytes(const azj_conv2d_desc& desc, ConvMath math, const HopperPlan& plan);
 void shifted_weights(cudaStream_t stream, const azj_conv2d_desc& desc, ConvMath math, const float* x,

@@ -1,11 +1,11 @@
-// Gradient to the weights on Hopper's tensor cores (conv2d_hopper_weights.cuh), inputs rounded to BF16, float sums: both
-// operands across the pixels, as they lie channels last.
+// Gradient to the weights on Hopper's tensor cores (conv2d_hopper_weights.cuh), inputs rounded to BF16, float sums:
+// both operands across the pixels, as they lie channels last.
 //
-// BF16 operands of wgmma may lie along m and n. So dz and x are packed channels last, and a stage holds 64 pixels: of dz
-// 64 filters of each in a box, of x 64 channels in a box that the copy engine's im2col mode brings for one tap. No pixel
-// is computed that is none, as between the lines of conv2d_hopper_shifts.cu; but a tap's channels fill blocks of 64.
+// BF16 operands of wgmma may lie along m and n. So dz and x are packed channels last, and a stage holds 64 pixels: of
+// dz 64 filters of each in a box, of x 64 channels in a box that the copy engine's im2col mode brings for one tap.
+// Nothing lies between the lines, as in conv2d_hopper_shifts.cu; but a tap's channels fill blocks of 64.
 //
-// For one group: an im2col box that goes beyond the last sample would go on with the next group's, to be multiplied by 0.
+// For one group: beyond its last sample an im2col box would go on with the next group's, to be multiplied by 0.
 #include "conv2d_hopper.hpp"
 #include "conv2d_hopper_weights.cuh"
 #include "conv2d_implicit.cuh"
@@ -33,7 +33,7 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_pixels_kernel
       for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
         const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
         for (int i = 0; i < kBoxes; ++i) blocks[i] = find_block(columns, tile.column / kBlock + i);
-        load_stages<Tile>(at, ring, tile.steps(), [&](int step, unsigned char* to_a, unsigned char* to_b, uint64_t* barrier) {
+        load_stages<Tile>(at, ring, tile.steps(), [&](int step, auto* to_a, auto* to_b, uint64_t* barrier) {
           const int k = (tile.first_step + step) * Tile::kDepth;
           for (int i = 0; i < Tile::kBlockM / kBlock; ++i) {
             tensor_load_4d(to_a + i * kBoxBytes, &grad.map, tile.row + i * kBlock, k, 0, 0, barrier);
@@ -104,8 +104,8 @@ void run(cudaStream_t stream, const azj_conv2d_desc& d, const Pixels& pass, cons
     ConvGather g = on_view(pass.gather);
     g.samples = static_cast<int>(samples);
     launch_tile<Tile>(conv2d_hopper_pixels_kernel<Tile>, split_blocks(grid), stream,
-                      tensor_operand(packed_grad, Tile::kDepth), pixel_map(first_pixels(g, packed_x), Tile::kDepth, 128),
-                      g, pass.columns, grid);
+                      tensor_operand(packed_grad, Tile::kDepth),
+                      pixel_map(first_pixels(g, packed_x), Tile::kDepth, Tile::kRowBytes), g, pass.columns, grid);
   });
 }
 

@@ -1,11 +1,11 @@
 // Gradient to the weights on Hopper's tensor cores (conv2d_hopper_weights.cuh), inputs rounded to TF32 or BF16, float
 // sums: both operands along the pixels, taps as shifts.
 //
-// TF32 operands of wgmma have to lie along k, so along the pixels. In the copies of plane_pack.hpp they do, and a tap is a
-// shift: a box of 128 bytes of pixels of some channels, read `shift` elements further on, is one tap's piece of
-// X_unroll^T. There is no im2col, and neither stride nor dilation costs anything. What is lost are the zeros between the
-// lines: of a plane of W x H with padding p, 1 - W H / ((W + p) (H + p)) of the products. They are multiplied as well: an
-// infinity at the border of x makes NaN of its channel's weights in all taps, also of those that do not meet it.
+// TF32 operands of wgmma have to lie along k, so along the pixels. In the copies of plane_pack.hpp they do, and a tap
+// is a shift: a box of 128 bytes of pixels of some channels, read `shift` elements further on, is one tap's piece of
+// X_unroll^T. There is no im2col, and neither stride nor dilation costs anything. What is lost are the zeros between
+// the lines: of a plane of W x H with padding p, 1 - W H / ((W + p) (H + p)) of the products. They are multiplied as
+// well: an infinity at the border of x makes NaN of all taps of its channel's weights, not only of those that meet it.
 //
 //   block of columns: 8 to 128 channels, so that few channels waste little
 #include <cinttypes>
@@ -53,7 +53,7 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_shifts_kernel
         const int count = Tile::kBlockN / columns.block;
         for (int i = 0; i < count; ++i) boxes[i] = find_box(columns, tile.column / columns.block + i);
         const int bytes = columns.block * Tile::kRowBytes;
-        load_stages<Tile>(at, ring, tile.steps(), [&](int step, unsigned char* to_a, unsigned char* to_b, uint64_t* barrier) {
+        load_stages<Tile>(at, ring, tile.steps(), [&](int step, auto* to_a, auto* to_b, uint64_t* barrier) {
           const int k = (tile.first_step + step) * Tile::kDepth;
           tensor_load_4d(to_a, &grad.map, k, tile.row, 0, tile.product * grad.group, barrier);
           for (int i = 0; i < count; ++i) {

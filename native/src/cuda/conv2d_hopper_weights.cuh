@@ -25,7 +25,7 @@ struct TapColumns {
   int64_t count() const { return int64_t{taps} * blocks_of_tap * block; }
 };
 
-// Channels from `channel` of tap (r, s). A block that only fills a tile has channels beyond the last one, which are zeros.
+// Channels from `channel` of tap (r, s). Those of a block that only fills a tile are beyond the last one: zeros.
 struct TapBlock {
   int channel, r, s;
 };

@@ -1,14 +1,14 @@
 // A block's work in a product on Hopper's tensor cores (compute capability 9.0): one warpgroup, the producer, lets the
 // bulk copy engine fill a ring of stages in shared memory; two others, the consumers, multiply what has arrived.
 //
-//   tile of C: 128 x 256 or 128 x 128, of which each consumer has 64 rows; or 64 x 256, which the consumers take in turns,
-//     so that one stores its sums while the other multiplies
+//   tile of C: 128 x 256 or 128 x 128, of which each consumer has 64 rows; or 64 x 256, which the consumers take in
+//     turns, so that one stores its sums while the other multiplies
 //   stage: 128 bytes of k (32 TF32 or 64 BF16) of the tile's rows of A and columns of B, in one chunk of 128 bytes, or
-//     in two of 64 that lie behind each other, swizzled as the copy engine writes and wgmma reads them; 4 products of 32
-//     bytes of k. Or, kAlongRows, 64 BF16 of k across: 64 lines of 128 bytes, 64 rows of A or columns of B, for each 64
-//     of the tile; 4 products of 16 lines
-//   ring: for each stage an mbarrier `full`, which the copies complete, and one `empty`, where each of the 8 (in turns 4)
-//     warps that consume it arrives when its products no longer read the stage
+//     in two of 64 that lie behind each other, swizzled as the copy engine writes and wgmma reads them; 4 products of
+//     32 bytes of k. Or, kAlongRows, 64 BF16 of k across: 64 lines of 128 bytes, 64 rows of A or columns of B, for each
+//     64 of the tile; 4 products of 16 lines
+//   ring: for each stage an mbarrier `full`, which the copies complete, and one `empty`, where each of the 8 (in turns
+//     4) warps that consume it arrives when its products no longer read the stage
 //   turns: for each consumer an mbarrier where the other one's warps arrive when its last products are on their way.
 //     Before that a consumer must not look at `full`: it could not tell a phase from the one after the next
 //
@@ -74,8 +74,8 @@ struct RingPosition {
   }
 };
 
-// The operand of wgmma that begins at a shared address: rows of kChunkBytes in groups of 8, swizzled over as many bytes;
-// along rows also the distance of the next 64 rows. PTX ISA, "Matrix Descriptor Format".
+// The operand of wgmma that begins at a shared address: rows of kChunkBytes in groups of 8, swizzled over as many
+// bytes; along rows also the distance of the next 64 rows. PTX ISA, "Matrix Descriptor Format".
 template <class Tile>
 __device__ inline uint64_t matrix_descriptor(uint32_t address) {
   constexpr uint64_t kSwizzle = uint64_t{Tile::kChunkBytes == 128 ? 1 : 2} << 62;

@@ -83,8 +83,8 @@ __device__ __forceinline__ void tensor_load_4d(void* target, const CUtensorMap* 
 
 // cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes [target], [map, {channel, column,
 // row, sample}], [barrier], {tap_w, tap_h}: of a tensor channels x width x height x samples, the channels from
-// `channel` of the map's number of pixels. The pixels follow each other from (column, row, sample) in the map's steps, within its
-// corners; each is read tap_w to the right and tap_h down. What lies outside of the tensor becomes 0.
+// `channel` of the map's number of pixels. The pixels follow each other from (column, row, sample) in the map's steps,
+// within its corners; each is read tap_w to the right and tap_h down. What lies outside of the tensor becomes 0.
 __device__ __forceinline__ void tensor_load_im2col(void* target, const CUtensorMap* map, int32_t channel,
                                                    int32_t column, int32_t row, int32_t sample, uint16_t tap_w,
                                                    uint16_t tap_h, uint64_t* barrier) {
@@ -111,9 +111,9 @@ __device__ __forceinline__ void setmaxnreg_dec() {
 }
 
 // ---- asynchronous products of one warpgroup: D (64 x N) = A (64 x K) * B (K x N) + D, without the last if !accumulate
-// A and B lie in shared memory, K-major, and are given by matrix descriptors; K is 32 bytes. (_along_rows: A along m and B
-// along n, M- and N-major, which BF16 may.) With w = warp % 4,
-// g = lane / 4 and t = lane % 4, accumulators d[4 i] .. d[4 i + 3] are
+// A and B lie in shared memory, K-major, and are given by matrix descriptors; K is 32 bytes. (_along_rows: A along m
+// and B along n, M- and N-major, which BF16 may.) With w = warp % 4, g = lane / 4 and t = lane % 4, accumulators d[4 i]
+// .. d[4 i + 3] are
 //   D[16 w + g][8 i + 2 t], the next column, D[16 w + g + 8][8 i + 2 t], the next column.
 // Accumulators and operands are not touched between the product and a wgmma_wait() that covers it.
 
