@@ -53,7 +53,7 @@ inline __attribute__((always_inline)) void band_of_windows(int64_t row, int64_t 
     for (int r = 0; r < Taps; ++r) weight[r] = splat(weights[r * columns + s]);
 #pragma GCC unroll 13
     for (int i = 0; i < kBandRows + Taps - 1; ++i) {
-      const Vec v = load(in + i * row);
+      const Vec v = in_register(load(in + i * row));
 #pragma GCC unroll 7
       for (int r = 0; r < Taps; ++r) {
         if (i >= r && i - r < kBandRows) sums[i - r] += weight[r] * v;

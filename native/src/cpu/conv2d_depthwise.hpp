@@ -33,7 +33,7 @@ inline int64_t whole_lines(int64_t floats) { return (floats + kLineFloats - 1) /
 
 // Fetches what the next band works on.
 inline void prefetch_to_read(const float* from, int64_t floats) {
-  for (int64_t i = 0; i < floats; i += kLineFloats) __builtin_prefetch(from + i, 0, 3);
+  for (int64_t i = 0; i < floats; i += kLineFloats) __builtin_prefetch(from + i, 0, 2);
 }
 inline void prefetch_to_write(const float* from, int64_t floats) {
   for (int64_t i = 0; i < floats; i += kLineFloats) __builtin_prefetch(from + i, 1, 3);
