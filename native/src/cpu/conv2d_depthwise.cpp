@@ -1,7 +1,7 @@
 // Depthwise convolution, one filter for each channel, as an implicit GEMM would leave it: a plane of the input with its
 // padding (conv2d_implicit.hpp) and one of the output, a band of rows at a time. There is nothing to reuse but the rows
-// under a window, so a band shares the loads of its windows, and the lines of the next band are fetched meanwhile: these
-// convolutions take as long as their tensors take to pass through memory.
+// under a window, so a band shares the loads of its windows, and the lines of the next band are fetched meanwhile:
+// these convolutions take as long as their tensors take to pass through memory.
 #include "conv2d_depthwise.hpp"
 
 #include "conv2d_pool.hpp"
@@ -73,7 +73,8 @@ inline __attribute__((always_inline)) void band_of_taps(int64_t row, int64_t tap
   }
 }
 
-// `rows` output rows, whose windows begin at x, to y, rows `to_row` apart. Taps: rows of the windows, or 0 for any taps.
+// `rows` output rows, whose windows begin at x, to y, rows `to_row` apart. Taps: rows of the windows, or 0 for any
+// taps.
 template <int Taps>
 void band(const Correlation& c, const Sizes& size, const Scratch& own, const float* x, float bias, int64_t rows,
           float* y, int64_t to_row) {

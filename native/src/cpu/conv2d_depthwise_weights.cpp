@@ -1,6 +1,6 @@
 // Gradient to the weights of a depthwise convolution: for each channel and tap the dot product of grad_z and the input
-// shifted by the tap, over all samples; lanes are outputs, whose sums are added at the very end. A thread has channels of
-// its own and adds nothing to another's.
+// shifted by the tap, over all samples; lanes are outputs, whose sums are added at the very end. A thread has channels
+// of its own and adds nothing to another's.
 #include "conv2d_depthwise.hpp"
 
 namespace azj::cpu::AZJ_ISA {
@@ -25,8 +25,8 @@ struct Sizes {
   int64_t total;
 };
 
-// kBandRows rows of grad_z at z, and the inputs of their windows at x: the rows are loaded once for all rows of a window.
-// sums[r][s] of columns s..s+Columns-1 of the windows, whose elements lie side by side.
+// kBandRows rows of grad_z at z, and the inputs of their windows at x: the rows are loaded once for all rows of a
+// window. sums[r][s] of columns s..s+Columns-1 of the windows, whose elements lie side by side.
 template <int Rows, int Columns>
 void band_of_windows(const Correlation& c, int64_t row, const float* z, const float* x, int64_t s, float* sums) {
   Vec sum[Rows][Columns];

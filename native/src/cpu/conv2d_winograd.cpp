@@ -5,8 +5,9 @@
 //   V[point][tile][channel]  = B^T d B, lanes are channels;
 //   M[point][tile][filter]   = V[point] * U[point], 36 matrix products for each panel of kTileColumns filters;
 //   y                        = A^T M A + bias, lanes are filters, activation, and back to NCHW.
-// U = G g G^T is computed once a call by all threads, or, where there are few tiles, a block at a time between the first
-// stage, then of all tiles, and the second (correlate_few). Transposing to lanes and back is one shuffle for four elements.
+// U = G g G^T is computed once a call by all threads, or, where there are few tiles, a block at a time between the
+// first stage, then of all tiles, and the second (correlate_few). Transposing to lanes and back is one shuffle for four
+// elements.
 #include "conv2d_winograd.hpp"
 
 #include "epilogue.hpp"

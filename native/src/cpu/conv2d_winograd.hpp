@@ -60,25 +60,28 @@ struct WinoFilters {
   bool gradient;  // w[channel][filter][3][3], turned by 180 degrees; otherwise w[filter][channel][3][3]
 };
 
-// U[point][channel][filter] = G g G^T of panel `panel` for input channels begin..end-1; `point` floats from one point to
-// the next.
+// U[point][channel][filter] = G g G^T of panel `panel` for input channels begin..end-1; `point` floats from one point
+// to the next.
 void wino_transform_filters(const WinoFilters& g, int64_t panel, int64_t begin, int64_t end, int64_t point, float* u);
 
 // Fetches part `part` of `parts` of what the same call would read into the L2 cache.
-void wino_prefetch_filters(const WinoFilters& g, int64_t panel, int64_t begin, int64_t end, int64_t part, int64_t parts);
+void wino_prefetch_filters(const WinoFilters& g, int64_t panel, int64_t begin, int64_t end, int64_t part,
+                           int64_t parts);
 
-// The adjoint: grad_w[filter][channel][3][3] = G^T U G for `filters` filters of a panel, of which grad_w is the first, and
-// `count` channels from first_channel on, of which U begins with the first.
+// The adjoint: grad_w[filter][channel][3][3] = G^T U G for `filters` filters of a panel, of which grad_w is the first,
+// and `count` channels from first_channel on, of which U begins with the first.
 void wino_transform_sums(const float* u, int64_t point, int64_t filters, int64_t channels, int64_t first_channel,
                          int64_t count, float* grad_w);
 
-// With so few tiles that transforming the filters costs as much as multiplying with them, they are transformed a block at
-// a time, where they are used, and all transformed tiles are kept instead; the threads share the filters. Large filters,
-// 36 floats for 9, would otherwise go through memory twice. The thresholds are measured (docs/performance-cpu.md).
+// With so few tiles that transforming the filters costs as much as multiplying with them, they are transformed a block
+// at a time, where they are used, and all transformed tiles are kept instead; the threads share the filters. Large
+// filters, 36 floats for 9, would otherwise go through memory twice. The thresholds are measured
+// (docs/performance-cpu.md).
 inline bool wino_few_tiles(int64_t tiles, int64_t channels, int64_t filters) {
   return 4 * tiles <= min(channels, filters);
 }
-// The gradient to the weights, which then needs no sums for each thread either: as long as the tiles stay in the caches.
+// The gradient to the weights, which then needs no sums for each thread either: as long as the tiles stay in the
+// caches.
 constexpr int64_t kWinoFewWeightsTiles = 256;
 // Channels of a block of filters: with kTileColumns filters it fills a part of the L2 cache.
 constexpr int64_t kWinoBlockChannels = 64;

@@ -18,8 +18,8 @@ struct Strides {
   int64_t filter, channel;
 };
 
-// taps[tap][lane] = from[lane][tap] for kLanes filters whose taps lie side by side. With the number of columns known, the
-// compiler leaves out what a transposition does for the others.
+// taps[tap][lane] = from[lane][tap] for kLanes filters whose taps lie side by side. With the number of columns known,
+// the compiler leaves out what a transposition does for the others.
 void taps_to_lanes(const float* from, float* taps) {
 #pragma GCC unroll 3
   for (int64_t c = 0; c < kTaps; c += kLanes) {

@@ -31,8 +31,8 @@ struct RowPointers {
   float operator()(int i) const { return *reinterpret_cast<const float*>(base[i / 3] + (i % 3) * stride); }
 };
 
-// Rows x Vectors sums in registers: C[i][j] = alpha * sum_p A[i][p] B[p][j] + beta * C[i][j]. Step p fetches the line at
-// ahead[p * ahead_step].
+// Rows x Vectors sums in registers: C[i][j] = alpha * sum_p A[i][p] B[p][j] + beta * C[i][j]. Step p fetches the line
+// at ahead[p * ahead_step].
 template <int Rows, int Vectors>
 void tile(int64_t k, Matrix a, const float* b, int64_t ldb, float alpha, float beta, float* c, int64_t ldc,
           const float* ahead, int64_t ahead_step) {
