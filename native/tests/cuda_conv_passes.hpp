@@ -32,7 +32,8 @@ class Passes {
           },
           [&](float* dw) {
             Workspace workspace(azj::cuda::conv2d_direct_workspace_bytes(d_, AZJ_CONV_GRAD_WEIGHTS));
-            azj::cuda::conv2d_direct_grad_weights(stream_, d_, device_x_.data(), device_dz_.data(), dw, workspace.data());
+            azj::cuda::conv2d_direct_grad_weights(stream_, d_, device_x_.data(), device_dz_.data(), dw,
+                                                  workspace.data());
             finish_workspace(workspace);
           });
     check("direct, general", Rounding::NONE,

@@ -3,8 +3,8 @@
 
 using namespace conv_passes;
 
-// Kernels with a row of taps at one address and without, bands that begin in the middle of a row, several bands and blocks of
-// filters, paddings, strides and dilations; more taps than a block has threads for; patches that do not fit.
+// Kernels with a row of taps at one address and without, bands that begin in the middle of a row, several bands and
+// blocks of filters, paddings, strides and dilations; more taps than a block has threads for; patches that do not fit.
 void test_conv2d_few_channels(cudaStream_t stream) {
   const azj_conv2d_desc problems[] = {
       conv(1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1),      conv(2, 1, 28, 28, 33, 3, 3, 1, 1, 0, 0, 1, 1, 1),
@@ -25,17 +25,18 @@ void test_conv2d_few_channels(cudaStream_t stream) {
     CHECK(Passes(stream, d, number % 3 == 1 ? 1 : 0).few_channels() == passes);
     ++number;
   }
-  CHECK(Passes(stream, conv(1, 4, 20, 20, 3, 18, 19, 1, 1, 0, 0, 1, 1, 1), 0).few_channels() == 0);  // 342 rows of threads
+  // 342 rows of threads.
+  CHECK(Passes(stream, conv(1, 4, 20, 20, 3, 18, 19, 1, 1, 0, 0, 1, 1, 1), 0).few_channels() == 0);
   for (const azj_conv2d_desc& d : {conv(1, 5, 4, 4, 2, 3, 3, 1, 1, 1, 1, 1, 1, 1),           // five channels
                                    conv(1, 2, 4, 4, 2, 3, 3, 1, 1, 1, 1, 1, 1, 2),           // groups
-                                   conv(1, 4, 40, 4000, 2, 3, 3, 1, 1, 1, 1, 1, 1, 1)}) {    // rows beyond shared memory
+                                   conv(1, 4, 40, 4000, 2, 3, 3, 1, 1, 1, 1, 1, 1, 1)}) {  // rows beyond shared memory
     CHECK(!azj::cuda::conv2d_few_channels_fits(d) && !azj::cuda::conv2d_few_channels_weights_fits(d));
     CHECK(azj::cuda::conv2d_few_channels_input_fits(d) == (d.width == 4000));
   }
 }
 
-// Planes of one pixel to several tiles, several planes in a block and several blocks, both kernels and strides, samples cut
-// into slices.
+// Planes of one pixel to several tiles, several planes in a block and several blocks, both kernels and strides, samples
+// cut into slices.
 void test_conv2d_depthwise(cudaStream_t stream) {
   const azj_conv2d_desc problems[] = {
       conv(1, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1),      conv(3, 19, 14, 14, 19, 3, 3, 1, 1, 1, 1, 1, 1, 19),
@@ -54,8 +55,8 @@ void test_conv2d_depthwise(cudaStream_t stream) {
   }
 }
 
-// Corners of the tiles: planes of 1 pixel to several tiles, paddings that crop the gradient's, channels and filters around
-// the panels of the fused kernel, batches whose samples share a block.
+// Corners of the tiles: planes of 1 pixel to several tiles, paddings that crop the gradient's, channels and filters
+// around the panels of the fused kernel, batches whose samples share a block.
 void test_conv2d_winograd(cudaStream_t stream) {
   const azj_conv2d_desc problems[] = {
       conv(1, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1),    conv(1, 1, 3, 3, 1, 3, 3, 1, 1, 0, 0, 1, 1, 1),

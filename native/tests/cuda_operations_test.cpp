@@ -170,7 +170,8 @@ void convolutions() {
 }
 
 void winograd() {
-  const auto x = random_floats(3 * 4 * 9 * 8, 23), w = random_floats(5 * 4 * 9, 24), grad = random_floats(3 * 5 * 9 * 8, 25);
+  const auto x = random_floats(3 * 4 * 9 * 8, 23), w = random_floats(5 * 4 * 9, 24);
+  const auto grad = random_floats(3 * 5 * 9 * 8, 25);
   agree("conv2d by Winograd", 1e-4, [&](Machine& m, bool) {
     const azj_conv2d_desc d{3, 4, 9, 8, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0, AZJ_CONV_WINOGRAD, AZJ_RELU, 0, 0};
     return convolve(m, d, x, w, grad);

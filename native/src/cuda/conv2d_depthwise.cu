@@ -1,11 +1,12 @@
-// Depthwise convolution (one input channel and one filter a group), DIRECT: 3x3 and 5x5 kernels without gaps between taps.
+// Depthwise convolution (one input channel and one filter a group), DIRECT: 3x3 and 5x5 kernels without gaps between
+// taps.
 //
 //   forward, gradient to input   thread -> kOut x kOut outputs of one plane from a window of its source in registers
-//   gradient to weights          thread -> kOut x kOut pixels at a time; a block has one channel and a slice of the batch
+//   gradient to weights          thread -> kOut x kOut pixels at a time; a block has a channel and a slice of the batch
 //
-// Tiles are numbered through all planes of the batch, so that small images fill the blocks too: a 14 x 14 plane is 16 tiles,
-// half a warp. Bound by memory, 8 bytes a pixel: a thread takes (kOut + 2)^2 / kOut^2 = 2.25 loads for each pixel at 3x3, which
-// find the neighbours' in the L1 cache, and no barrier.
+// Tiles are numbered through all planes of the batch, so that small images fill the blocks too: a 14 x 14 plane is 16
+// tiles, half a warp. Bound by memory, 8 bytes a pixel: a thread takes (kOut + 2)^2 / kOut^2 = 2.25 loads for each
+// pixel at 3x3, which find the neighbours' in the L1 cache, and no barrier.
 #include "conv2d.hpp"
 #include "epilogue.cuh"
 #include "grid.hpp"

@@ -6,8 +6,9 @@
 //   gradient to weights          a warp or a block one weight: its threads share the batch's pixels, and add their sums
 //                                in a fixed order
 //
-// Depthwise (one input channel and one filter a group) a block computes 32 x 32 pixels of one plane from a tile of the source
-// in shared memory, so that the source is read from memory about once. Bound by memory: 8 bytes a pixel for 2 * R * S FLOP.
+// Depthwise (one input channel and one filter a group) a block computes 32 x 32 pixels of one plane from a tile of the
+// source in shared memory, so that the source is read from memory about once. Bound by memory: 8 bytes a pixel for 2 *
+// R * S FLOP.
 #include "conv2d.hpp"
 #include "epilogue.cuh"
 #include "grid.hpp"

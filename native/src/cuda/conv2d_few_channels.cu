@@ -1,8 +1,8 @@
-// Forward convolution of few input channels (a network's first layer), DIRECT: the input is small, the output large, and
-// k = channels * kernel_h * kernel_w too short for tiles of a GEMM.
+// Forward convolution of few input channels (a network's first layer), DIRECT: the input is small, the output large,
+// and k = channels * kernel_h * kernel_w too short for tiles of a GEMM.
 //
 //   block -> a band of the plane's pixels x 32 filters; its patch of x and its filters lie in shared memory
-//   warp  -> 8 of the filters; a lane 8 pixels, 32 apart: 64 sums, for each tap two words of 16 bytes that the whole warp
+//   warp  -> 8 of the filters; a lane 8 pixels, 32 apart: 64 sums, for each tap two words of 16 bytes that the warp
 //            shares and 8 words of neighbouring pixels
 //
 // grid (bands, filters / 32, samples).
@@ -82,7 +82,8 @@ __global__ __launch_bounds__(kThreads, 4) void few_channels_kernel(const __grid_
         const float* const row = patch + (channel * c.rows + r * c.dilation_h) * c.pitch;
 #pragma unroll kWidth > 0 ? kWidth : 1
         for (int s = 0; s < kernel_w; ++s, of_tap += kFilters) {
-          const float4 low = *reinterpret_cast<const float4*>(of_tap), high = *reinterpret_cast<const float4*>(of_tap + 4);
+          const float4 low = *reinterpret_cast<const float4*>(of_tap);
+          const float4 high = *reinterpret_cast<const float4*>(of_tap + 4);
           const float a[kLaneFilters] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
 #pragma unroll
           for (int i = 0; i < kLanePixels; ++i) {

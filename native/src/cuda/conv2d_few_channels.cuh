@@ -1,4 +1,5 @@
-// What the kernels for few input channels share: the part of the input that a band of output pixels needs, in shared memory.
+// What the kernels for few input channels share: the part of the input that a band of output pixels needs, in shared
+// memory.
 //
 // There an element of X_unroll is patch[offset of its pixel + offset of its tap], so that the inner loops have neither
 // comparisons nor divisions: zeros stand where the taps leave the input, and any kernel, stride and dilation is alike.

@@ -1,13 +1,14 @@
-// Gradient to the input of few channels, DIRECT: the sum over filters and the taps of a phase (conv2d.hpp, ConvGather) for up to
-// four planes. As a GEMM it has as many rows as channels, of which a tile has 32.
+// Gradient to the input of few channels, DIRECT: the sum over filters and the taps of a phase (conv2d.hpp, ConvGather)
+// for up to four planes. As a GEMM it has as many rows as channels, of which a tile has 32.
 //
-//   thread -> kStrip pixels of a phase, one below the other, in every channel. For each filter and each tap along w it loads the
-//             kStrip + kTaps - 1 elements of grad_z that the taps along h meet, neighbours beside the neighbouring threads',
-//             for kStrip * kTaps * kRows multiply-adds
+//   thread -> kStrip pixels of a phase, one below the other, in every channel. For each filter and each tap along w it
+//             loads the kStrip + kTaps - 1 elements of grad_z that the taps along h meet, beside its neighbours', for
+//             kStrip * kTaps * kRows multiply-adds
 //   block  -> threads in the order of the pixels of one sample; the weights lie in shared memory
 //
 // Dilations along h are left out: their taps meet other elements for each pixel.
 #include "conv2d.hpp"
+#include "elements.cuh"
 #include "grid.hpp"
 #include "kernels.hpp"
 #include "tile_launch.cuh"
@@ -23,8 +24,8 @@ constexpr int64_t kMostShared = 48 * 1024;
 
 // grid (strips of pixels, samples). Weights: [filter][tap of w][tap of h][channel].
 template <int kRows, int kTaps>
-__global__ __launch_bounds__(kThreads) void few_channels_input_kernel(const __grid_constant__ ConvGather g, int strips,
-                                                                     int first_sample) {
+__global__ __launch_bounds__(kThreads, kResidentBlocks) void few_channels_input_kernel(
+    const __grid_constant__ ConvGather g, int strips, int first_sample) {
   constexpr int kWindow = kStrip + kTaps - 1;
   float* const weights = dynamic_shared<float>();
   for (int i = threadIdx.x; i < g.channels * g.taps_w * kTaps * kRows; i += kThreads) {

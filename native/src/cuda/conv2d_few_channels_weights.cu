@@ -5,8 +5,9 @@
 //             shared memory
 //   thread -> 8 filters x 4 taps, every n-th four pixels of a band. The threads of other pixels add up at the end
 //
-// dz is read once from memory, which bounds the kernel: 32 multiply-adds for each pixel, eight filters and four taps take
-// two words of 16 bytes of dz and four words of the patch. The slices' parts lie in the workspace and are added in order.
+// dz is read once from memory, which bounds the kernel: 32 multiply-adds for each pixel, eight filters and four taps
+// take two words of 16 bytes of dz and four words of the patch. The slices' parts lie in the workspace and are added in
+// order.
 #include "conv2d_few_channels.cuh"
 #include "kernels.hpp"
 
@@ -131,7 +132,8 @@ __global__ __launch_bounds__(kMaxThreads, 2) void few_channels_weights_kernel(co
   for (int i = thread; i < same * kThreadFilters * kThreadTaps; i += blockDim.x) {
     const int t = i % (share.taps * kThreadTaps), f = i / (share.taps * kThreadTaps);
     const int of_filter = f % share.filters, of_tap = t % share.taps;
-    const float* from = all + (f / share.filters * kThreadTaps + t / share.taps) * threads + of_filter * share.taps + of_tap;
+    const int of_thread = f / share.filters * kThreadTaps + t / share.taps;  // which of its sums
+    const float* from = all + of_thread * threads + of_filter * share.taps + of_tap;
     float sum = 0;
     for (int p = 0; p < share.pixels; ++p) sum += from[p * same];
     if (first_filter + f < c.filters && t < c.taps) part[int64_t{first_filter + f} * c.taps + t] = sum;
@@ -176,8 +178,9 @@ void conv2d_few_channels_grad_weights(cudaStream_t stream, const azj_conv2d_desc
   const dim3 grid(static_cast<unsigned>(slices), static_cast<unsigned>(divide_up(d.filters, share.block_filters())));
   const dim3 block(static_cast<unsigned>(divide_up(share.threads(), 32) * 32));
   const bool vectors = s.out_plane % 4 == 0 && reinterpret_cast<uintptr_t>(grad_z) % 16 == 0;
-  launch_shared(few_channels_weights_kernel, grid, block, static_cast<size_t>(shared_floats(d, s)) * sizeof(float), stream,
-                c, share, units, slice, x, grad_z, vectors, parts);
+  const size_t bytes = static_cast<size_t>(shared_floats(d, s)) * sizeof(float);
+  launch_shared(few_channels_weights_kernel, grid, block, bytes, stream, c, share, units, slice, x, grad_z, vectors,
+                parts);
   add_parts(stream, parts, slices, s.weights, grad_w);
 }
 

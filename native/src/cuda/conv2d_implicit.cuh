@@ -1,5 +1,5 @@
-// The implicit-GEMM convolutions, forward and gradient to the input: X_unroll (T4.1) is a matrix whose elements are looked
-// up in x while its tiles are copied to shared memory, and never stored. The products are those of GEMM rungs 5
+// The implicit-GEMM convolutions, forward and gradient to the input: X_unroll (T4.1) is a matrix whose elements are
+// looked up in x while its tiles are copied to shared memory, and never stored. The products are those of GEMM rungs 5
 // (tile_simt.cuh) and 6, 7 (tile_mma.cuh). conv2d_implicit_gemm.cu says which matrices.
 #pragma once
 
@@ -34,9 +34,9 @@ struct GatherTap {
   }
 };
 
-// Where the k of the steps that are being copied are, looked up once for a block: k = (channel, tap) takes divisions. A step's
-// entries are written kAhead steps before they are read, so that a barrier of multiply_tile() lies between; twice kAhead
-// steps have a place, so that none is read any more when it is written again.
+// Where the k of the steps that are being copied are, looked up once for a block: k = (channel, tap) takes divisions. A
+// step's entries are written kAhead steps before they are read, so that a barrier of multiply_tile() lies between;
+// twice kAhead steps have a place, so that none is read any more when it is written again.
 template <int kAhead_>
 struct GatherTaps {
   static constexpr int kAhead = kAhead_;
@@ -106,7 +106,8 @@ class SourceCopy {
   int corner_;  // in its plane; may be below 0
 };
 
-// The weights of the gradient to the input, [k][row]: rows are input channels, k runs over filters and the phase's taps.
+// The weights of the gradient to the input, [k][row]: rows are input channels, k runs over filters and the phase's
+// taps.
 template <class Shape, class Taps>
 class TransposedWeightCopy {
  public:

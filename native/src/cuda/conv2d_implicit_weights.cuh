@@ -1,5 +1,5 @@
-// The implicit-GEMM gradient to the weights: dw[filters x (channels, taps)] = dz[filters x pixels] * X_unroll^T, with X_unroll
-// looked up in x as in conv2d_implicit.cuh.
+// The implicit-GEMM gradient to the weights: dw[filters x (channels, taps)] = dz[filters x pixels] * X_unroll^T, with
+// X_unroll looked up in x as in conv2d_implicit.cuh.
 #pragma once
 
 #include "conv2d.hpp"

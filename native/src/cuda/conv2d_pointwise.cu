@@ -1,13 +1,13 @@
-// IMPLICIT_GEMM in FP32 where one tap meets each pixel: 1x1 kernels, forward and gradient to the input, any stride and padding;
-// and the phases with one tap of other strided gradients. Neither operand is gathered:
+// IMPLICIT_GEMM in FP32 where one tap meets each pixel: 1x1 kernels, forward and gradient to the input, any stride and
+// padding; and the phases with one tap of other strided gradients. Neither operand is gathered:
 //
 //   out[row][pixel] = sum over channels of weights[row][channel] * source[channel][where the tap of the pixel is]
 //
-// A pixel's place in the source is found once, every channel is a plane further. Where pixels are neighbours in the source
-// (stride 1, no padding, planes of a multiple of 4), four of them are copied at a time.
+// A pixel's place in the source is found once, every channel is a plane further. Where pixels are neighbours in the
+// source (stride 1, no padding, planes of a multiple of 4), four of them are copied at a time.
 //
-// The gradient to the input of a strided 1x1 convolution is 0 but for every stride-th row and column. Its kernel writes the
-// zeros beside each pixel with it: grad_x is written once, by one launch instead of stride_h * stride_w.
+// The gradient to the input of a strided 1x1 convolution is 0 but for every stride-th row and column. Its kernel writes
+// the zeros beside each pixel with it: grad_x is written once, by one launch instead of stride_h * stride_w.
 #include "conv2d_implicit.cuh"
 #include "tile_simt.cuh"
 

@@ -6,8 +6,8 @@
 //   M[point][filter][tile]    = U[point]^T V[point]     36 products of GEMM rung 5
 //   y                         = activation(A^T M A + bias)
 //
-// FUSED does the last three in one kernel (conv2d_winograd_fused.cu). STAGED keeps V and M in the workspace, for a part of
-// the batch at a time: each is 9/4 of its planes and is written and read once, which many channels repay.
+// FUSED does the last three in one kernel (conv2d_winograd_fused.cu). STAGED keeps V and M in the workspace, for a part
+// of the batch at a time: each is 9/4 of its planes and is written and read once, which many channels repay.
 #include <string>
 
 #include "conv2d_winograd.cuh"
@@ -103,7 +103,8 @@ int64_t staged_m_floats(const WinogradProblem& p, int64_t tiles) {
 
 // Samples of a part of the batch.
 int64_t staged_samples(const WinogradProblem& p) {
-  const int64_t bytes = kWinogradPoints * (int64_t{p.channels} + p.filters) * tiles_of_sample(p) * int64_t{sizeof(float)};
+  const int64_t floats = kWinogradPoints * (int64_t{p.channels} + p.filters) * tiles_of_sample(p);
+  const int64_t bytes = floats * int64_t{sizeof(float)};
   const int64_t most = kStagedBytes / bytes < 1 ? 1 : kStagedBytes / bytes;
   return p.samples < most ? p.samples : most;
 }
@@ -190,9 +191,10 @@ WinogradProblem winograd_problem(const azj_conv2d_desc& d, int32_t pass) {
   return p;
 }
 
-void winograd_transform_filters(cudaStream_t stream, const WinogradProblem& p, const WinogradFilters& layout, float* u) {
-  launch(filters_kernel, winograd_grid(int64_t{layout.panels} * layout.width, layout.channels), dim3(kWinogradThreads), 0, stream, p,
-         layout, u);
+void winograd_transform_filters(cudaStream_t stream, const WinogradProblem& p, const WinogradFilters& layout,
+                                float* u) {
+  launch(filters_kernel, winograd_grid(int64_t{layout.panels} * layout.width, layout.channels), dim3(kWinogradThreads),
+         0, stream, p, layout, u);
 }
 
 void winograd_transform_inputs(cudaStream_t stream, const WinogradProblem& p, const WinogradTiles& tiles, int64_t row,

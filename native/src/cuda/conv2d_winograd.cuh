@@ -11,8 +11,9 @@
 
 namespace azj::cuda {
 
-// The correlation y = x * w of `samples` samples with 3x3 filters and stride 1: the forward pass, or the gradient to the
-// input, in which x is grad_z, y is grad_x, and the filters are turned by 180 degrees and transposed. Padding below 0 crops.
+// The correlation y = x * w of `samples` samples with 3x3 filters and stride 1: the forward pass, or the gradient to
+// the input, in which x is grad_z, y is grad_x, and the filters are turned by 180 degrees and transposed. Padding below
+// 0 crops.
 struct WinogradProblem {
   int64_t samples;
   int channels, height, width;    // of x
@@ -54,8 +55,8 @@ struct WinogradTile {
 
 // Stores the 4x4 outputs of tile `t` of a filter: y = activation(A^T m A + bias), m(point) the sums of its points.
 template <class Sums>
-__device__ __forceinline__ void winograd_store(const WinogradProblem& p, const WinogradTile& t, int filter, bool vectors,
-                                               Sums m) {
+__device__ __forceinline__ void winograd_store(const WinogradProblem& p, const WinogradTile& t, int filter,
+                                               bool vectors, Sums m) {
   float z[kWinogradOut][kWinogradOut];
   winograd_both_sides<WinogradOutput>([&](int i, int j) { return m(i * kWinogradIn + j); },
                                       [&](int i, int j, float value) { z[i][j] = value; });

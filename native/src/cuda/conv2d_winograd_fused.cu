@@ -1,10 +1,10 @@
 // Winograd's F(4x4, 3x3) in one kernel: neither the transformed inputs nor the products are written to memory.
 //
-//   block -> 32 tiles of all 32 filters of a panel; 12 warps, each 3 of the 36 points; a lane 8 filters x 4 tiles of each
+//   block -> 32 tiles of the 32 filters of a panel; 12 warps, each 3 of the 36 points; a lane 8 filters x 4 tiles of each
 //
 // A step takes 4 channels. While they are multiplied, the filters of the next step arrive by cp.async, and four warps,
-// one on each scheduler of the multiprocessor, transform its inputs: a lane one tile of one channel. The twelve warps take
-// turns with it, so that the work of every third step hides behind the products of the others.
+// one on each scheduler of the multiprocessor, transform its inputs: a lane one tile of one channel. The twelve warps
+// take turns with it, so that the work of every third step hides behind the products of the others.
 //
 // Shared memory, in two buffers: U[channel][point][filter], V[channel][point][tile]. A channel makes 36 * 32 * 32
 // multiply-adds of 36 * 32 words of U and about 32 * 28 of x: 18 for each word, which the L2 cache just delivers; a
@@ -99,10 +99,9 @@ __device__ __forceinline__ void stage(const Sums& sums, float* m) {
 }
 
 // grid: the panels of filters for each 32 tiles, so that blocks of the same tiles run together.
-__global__ __launch_bounds__(Block::kThreads, 1) void winograd_fused_kernel(const __grid_constant__ WinogradProblem p,
-                                                                           const __grid_constant__ WinogradTiles tiles,
-                                                                           const __grid_constant__ WinogradFilters layout,
-                                                                           const float* u, bool vectors) {
+__global__ __launch_bounds__(Block::kThreads, 1) void winograd_fused_kernel(
+    const __grid_constant__ WinogradProblem p, const __grid_constant__ WinogradTiles tiles,
+    const __grid_constant__ WinogradFilters layout, const float* u, bool vectors) {
   float* const shared = dynamic_shared<float>();
   const int panel = static_cast<int>(blockIdx.x) % layout.panels;
   const int first_tile = static_cast<int>(blockIdx.x) / layout.panels * kTiles;

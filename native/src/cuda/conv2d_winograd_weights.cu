@@ -2,7 +2,7 @@
 //   dw = G^T [ sum over tiles (A dz A^T) . (B^T x B) ] G,
 // 36 products for each tile and pair of channel and filter, summed over all tiles in the transformed domain:
 //   V[point][channel][tile] = B^T x B,  Z[point][filter][tile] = A dz A^T
-//   dU[point] = Z[point] V[point]^T                    36 products of GEMM rung 5, their sums over tiles cut into slices
+//   dU[point] = Z[point] V[point]^T                    36 products of GEMM rung 5, the sums over tiles cut into slices
 //   dw = G^T (dU of all slices, in their order) G
 //
 // V, Z and dU lie in the workspace, for a part of the batch at a time; the next part's products are added to dU.

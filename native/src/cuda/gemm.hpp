@@ -84,8 +84,8 @@ void gemm_one_block_shared(cudaStream_t stream, const GemmProblem& problem);
 void gemm_grid(cudaStream_t stream, const GemmProblem& problem);
 void gemm_tiled(cudaStream_t stream, const GemmProblem& problem);
 
-// Tiles of C that a block computes. SMALL fills the processors with small problems, LARGE reads memory least; WIDE, of rung 5
-// and the FP32 convolutions on it, is two LARGE ones side by side.
+// Tiles of C that a block computes. SMALL fills the processors with small problems, LARGE reads memory least; WIDE, of
+// rung 5 and the FP32 convolutions on it, is two LARGE ones side by side.
 enum class GemmTile : int32_t { AUTO, SMALL, MEDIUM, LARGE, WIDE };
 void gemm_register(cudaStream_t stream, const GemmProblem& problem, GemmTile tile = GemmTile::AUTO);
 // AUTO, MEDIUM and LARGE only.

@@ -31,14 +31,15 @@ constexpr int tile_rows(GemmTile tile) { return tile == GemmTile::SMALL ? 32 : t
 constexpr int tile_columns(GemmTile tile) { return tile == GemmTile::WIDE ? 256 : tile_rows(tile); }
 constexpr int kTileDepth = 16;  // steps along k of every tile
 
-// The tile with which the busiest multiprocessor of the current device is done first. simt: SMALL and WIDE are among them.
+// The tile with which the busiest multiprocessor of the current device is done first. simt: SMALL and WIDE are among
+// them.
 GemmTile choose_tile(int64_t m, int64_t n, int64_t products, bool simt = true);
 
 // Of the tiles of wgmma, 128 x 256 or 128 x 128: whether the last multiprocessor is done first with the wide ones.
 bool choose_wide(int64_t m, int64_t n, int64_t products);
 
-// Where tile `index` of C lies. Tiles follow each other down columns of kGroup tiles, so that the blocks that run at one
-// time share rows of A and columns of B in L2.
+// Where tile `index` of C lies. Tiles follow each other down columns of kGroup tiles, so that the blocks that run at
+// one time share rows of A and columns of B in L2.
 struct TileOrder {
   static constexpr int kGroup = 8;
   int row, column;

@@ -1,5 +1,5 @@
-// The launchers of every CUDA kernel: one function per operation of azulejo.h, with the arguments of azj_stream's method of
-// the same name and the stream to launch on. Arguments are validated; a failed launch throws azj::Error.
+// The launchers of every CUDA kernel: one function per operation of azulejo.h, with the arguments of azj_stream's
+// method of the same name and the stream to launch on. Arguments are validated; a failed launch throws azj::Error.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -36,7 +36,8 @@ void softmax_backward(cudaStream_t stream, int64_t rows, int64_t classes, const 
 void im2col(cudaStream_t stream, const azj_conv2d_desc& desc, int64_t samples, const float* x, float* x_unroll);
 void col2im(cudaStream_t stream, const azj_conv2d_desc& desc, int64_t samples, const float* x_unroll, float* x);
 
-// conv2d_direct.cpp: the kernels of the next three that fit a shape best. The gradient to the weights takes a workspace.
+// conv2d_direct.cpp: those of the following kernels that fit a shape best. The gradient to the weights may take a
+// workspace.
 uint64_t conv2d_direct_workspace_bytes(const azj_conv2d_desc& desc, int32_t pass);
 void conv2d_direct_forward(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x, const float* w,
                            const float* bias, float* y);
@@ -53,7 +54,8 @@ void conv2d_general_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc,
 void conv2d_general_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x, const float* grad_z,
                                  float* grad_w);
 
-// conv2d_depthwise.cu. fits(): one channel and one filter a group, 3x3 or 5x5 with stride 1, or forward 3x3 with stride 2.
+// conv2d_depthwise.cu. fits(): one channel and one filter a group, 3x3 or 5x5 with stride 1, or forward 3x3 with
+// stride 2.
 bool conv2d_depthwise_fits(const azj_conv2d_desc& desc, int32_t pass);
 void conv2d_depthwise_forward(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x, const float* w,
                               const float* bias, float* y);
@@ -63,8 +65,8 @@ uint64_t conv2d_depthwise_grad_weights_workspace_bytes(const azj_conv2d_desc& de
 void conv2d_depthwise_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x,
                                    const float* grad_z, float* grad_w, void* workspace);
 
-// conv2d_few_channels.cu, _input.cu and _weights.cu: one group of at most kFewChannels input channels. fits(): so, and a patch
-// of the input, or the weights, fits shared memory. The gradient to the weights takes a workspace.
+// conv2d_few_channels.cu, _input.cu and _weights.cu: one group of at most kFewChannels input channels. fits(): so, and
+// a patch of the input, or the weights, fits shared memory. The gradient to the weights takes a workspace.
 constexpr int64_t kFewChannels = 4;
 bool conv2d_few_channels_fits(const azj_conv2d_desc& desc);
 void conv2d_few_channels_forward(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x, const float* w,
@@ -77,8 +79,8 @@ uint64_t conv2d_few_channels_weights_workspace_bytes(const azj_conv2d_desc& desc
 void conv2d_few_channels_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x,
                                       const float* grad_z, float* grad_w, void* workspace);
 
-// conv2d_im2col.cu: the samples of one X_unroll at a time, their products on a rung of the GEMM ladder. The rungs with a
-// limit on C apply it to each product, filters / groups x out_h * out_w or the gradients' like.
+// conv2d_im2col.cu: the samples of one X_unroll at a time, their products on a rung of the GEMM ladder. The rungs with
+// a limit on C apply it to each product, filters / groups x out_h * out_w or the gradients' like.
 uint64_t conv2d_im2col_workspace_bytes(const azj_conv2d_desc& desc, int32_t pass);
 void conv2d_im2col_forward(cudaStream_t stream, const azj_conv2d_desc& desc, GemmRung rung, const float* x,
                            const float* w, const float* bias, float* y, void* workspace);
@@ -87,8 +89,8 @@ void conv2d_im2col_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, 
 void conv2d_im2col_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, GemmRung rung, const float* x,
                                 const float* grad_z, float* grad_w, void* workspace);
 
-// conv2d_hopper.cu, conv2d_hopper_shifts.cu, .._pixels.cu: TF32 and BF16, compute capability 9.0. fits(): within the limits of the
-// copy engine, or the reason. The plan is for tests and measurements; the query takes the same one.
+// conv2d_hopper.cu, conv2d_hopper_shifts.cu, .._pixels.cu: TF32 and BF16, compute capability 9.0. fits(): within the
+// limits of the copy engine, or the reason. The plan is for tests and measurements; the query takes the same one.
 bool conv2d_hopper_fits(const azj_conv2d_desc& desc, std::string& reason);
 uint64_t conv2d_hopper_forward_workspace_bytes(const azj_conv2d_desc& desc, ConvMath math, const HopperPlan& plan = {});
 void conv2d_hopper_forward(cudaStream_t stream, const azj_conv2d_desc& desc, ConvMath math, const float* x,
@@ -103,7 +105,8 @@ void conv2d_hopper_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc
                                 const float* grad_z, float* grad_w, void* workspace, const HopperPlan& plan = {});
 
 // conv2d_winograd.cu and conv2d_winograd_weights.cu: F(4x4, 3x3). supports(): 3x3 kernels, stride 1, dilation 1, one
-// group. `form`, of the forward pass and the gradient to the input, is for tests and measurements; the query takes the same.
+// group. `form`, of the forward pass and the gradient to the input, is for tests and measurements; the query
+// takes the same.
 enum class WinogradForm : int32_t { AUTO, STAGED, FUSED };
 bool conv2d_winograd_supports(const azj_conv2d_desc& desc);
 uint64_t conv2d_winograd_workspace_bytes(const azj_conv2d_desc& desc, int32_t pass,
@@ -115,8 +118,8 @@ void conv2d_winograd_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc
 void conv2d_winograd_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x,
                                   const float* grad_z, float* grad_w, void* workspace);
 
-// conv2d_implicit_gemm.cu. Only the gradient to the weights needs a workspace. `tile` is for tests and measurements; the
-// query takes the same one.
+// conv2d_implicit_gemm.cu. Only the gradient to the weights needs a workspace. `tile` is for tests and measurements;
+// the query takes the same one.
 void conv2d_implicit_forward(cudaStream_t stream, const azj_conv2d_desc& desc, ConvMath math, const float* x,
                              const float* w, const float* bias, float* y, GemmTile tile = GemmTile::AUTO);
 void conv2d_implicit_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, ConvMath math, const float* grad_z,
@@ -139,8 +142,8 @@ bool conv2d_implicit_pools(const azj_conv2d_desc& desc);
 void conv2d_implicit_pool_forward(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x, const float* w,
                                   const float* bias, float* y, int32_t* argmax, GemmTile tile = GemmTile::AUTO);
 
-// conv2d_pool.cu: two launches, one where grad_bias is NULL; `partials` holds conv2d_pool_partial_bytes(). An argmax outside
-// its window makes the gradients of the window NaN.
+// conv2d_pool.cu: two launches, one where grad_bias is NULL; `partials` holds conv2d_pool_partial_bytes(). An argmax
+// outside its window makes the gradients of the window NaN.
 uint64_t conv2d_pool_partial_bytes(const azj_conv2d_desc& desc);
 void conv2d_pool_backward(cudaStream_t stream, const azj_conv2d_desc& desc, const float* y, const int32_t* argmax,
                           const float* grad_y, float* grad_z, float* grad_bias, double* partials);

@@ -2,8 +2,8 @@
 // convolutions on it.
 //
 // Each thread holds kThreadM x kThreadN sums in registers and, for every k, reads kThreadM words of A and kThreadN of B
-// from shared memory for kThreadM * kThreadN multiply-adds: 128 for 24 words in the 16 x 8 case, against 1 for 2 in rung 4.
-// Shared memory holds kStages steps of kDepth along k: while one is multiplied, the others arrive by cp.async
+// from shared memory for kThreadM * kThreadN multiply-adds: 128 for 24 words in the 16 x 8 case, against 1 for 2 in
+// rung 4. Shared memory holds kStages steps of kDepth along k: while one is multiplied, the others arrive by cp.async
 // (tile_pipeline.cuh).
 //
 // A warp is 4 (m) x 8 (n) lanes. A lane's rows are groups of 4, 16 rows apart, its columns groups of 4, 32 columns
@@ -94,9 +94,9 @@ struct SimtTile {
   }
 };
 
-// Shared memory 49, 33, 25 and 18 KiB. A wide block has a multiprocessor for itself, and reads 6 words of 16 bytes for 128
-// multiply-adds where a large one reads 4 for 64. Both hide the latency of a copy behind a step's many multiply-adds; the
-// smaller the tile, the fewer there are, and the more steps are under way instead.
+// Shared memory 49, 33, 25 and 18 KiB. A wide block has a multiprocessor for itself, and reads 6 words of 16 bytes for
+// 128 multiply-adds where a large one reads 4 for 64. Both hide the latency of a copy behind a step's many
+// multiply-adds; the smaller the tile, the fewer there are, and the more steps are under way instead.
 using WideSimtTile = SimtTile<128, 256, 16, 8, 2, 1>;
 using LargeSimtTile = SimtTile<128, 128, 8, 8, 2, 2>;
 using MediumSimtTile = SimtTile<64, 64, 8, 4, 3, 4>;

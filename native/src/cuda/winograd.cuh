@@ -1,8 +1,8 @@
 // Winograd's minimal filtering F(4x4, 3x3): Lavin, Gray, "Fast Algorithms for Convolutional Neural Networks", 2015.
 //   Y = A^T [ (G g G^T) . (B^T d B) ] A
 // A 4x4 tile of outputs from a 6x6 tile of inputs d and a 3x3 filter g takes 36 products for each pair of channel and
-// filter instead of 144. Interpolation points 0, 1, -1, 2, -2, infinity: the CPU's (cpu/winograd.hpp), so that one bound of
-// the error (docs/numerics.md) holds for both. Each struct is one side of a two-sided transform.
+// filter instead of 144. Interpolation points 0, 1, -1, 2, -2, infinity: the CPU's (cpu/winograd.hpp), so that one
+// bound of the error (docs/numerics.md) holds for both. Each struct is one side of a two-sided transform.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -83,8 +83,8 @@ struct WinogradFilterAdjoint {
   }
 };
 
-// Applies one side to the rows of a tile, then to its columns: to(i, j, sum side[i][r] from(r, c) side[j][c]). Rows first:
-// what is loaded together then lies together, one address for a row.
+// Applies one side to the rows of a tile, then to its columns: to(i, j, sum side[i][r] from(r, c) side[j][c]). Rows
+// first: what is loaded together then lies together, one address for a row.
 template <class Side, class From, class To>
 __device__ __forceinline__ void winograd_both_sides(From from, To to) {
   float half[Side::kTo][Side::kFrom];
