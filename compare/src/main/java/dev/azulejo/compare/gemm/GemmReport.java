@@ -5,7 +5,6 @@ import dev.azulejo.compare.gemm.GemmComparison.Heat;
 import dev.azulejo.compare.measure.Agreement;
 import dev.azulejo.compare.measure.Outcome.Timed;
 import dev.azulejo.compare.measure.Result;
-import dev.azulejo.compare.measure.Times;
 import dev.azulejo.compare.report.Charts;
 import dev.azulejo.compare.report.Environment;
 import dev.azulejo.compare.report.Format;
@@ -58,15 +57,15 @@ public final class GemmReport {
     categories.add(problem.name());
     for (Result result : heat.results()) {
       double rate = problem.flops() / result.median();
-      Agreement agreement = Results.agreement(result.outcome());
+      Agreement agreement = result.outcome().agreement();
       table.row(
           problem.name(),
           problem.sizes(),
           result.name(),
           result.algorithm(),
           Format.time(result.median()),
-          result.outcome() instanceof Timed(Agreement a, Times times)
-              ? Format.percent(times.spread())
+          result.outcome() instanceof Timed timed
+              ? Format.percent(timed.times().spread())
               : "-",
           Format.digits(rate / 1e9),
           Format.percent(other / result.median()),

@@ -9,14 +9,22 @@ public sealed interface Outcome {
   record Disagrees(Agreement agreement) implements Outcome {}
 
   /** It does not do this problem here, or could not: no time. */
-  record Refused(String why) implements Outcome {}
+  record Refused(String why) implements Outcome {
+    @Override
+    public Agreement agreement() {
+      return null;
+    }
+  }
+
+  /** How it compared with the reference; null where it was not run. */
+  Agreement agreement();
 
   /** In words, where there is no time. */
   default String reason() {
     return switch (this) {
       case Timed timed -> "";
-      case Disagrees(Agreement agreement) -> "DISAGREES: " + agreement.worst();
-      case Refused(String why) -> why;
+      case Disagrees disagrees -> "DISAGREES: " + disagrees.agreement.worst();
+      case Refused refused -> refused.why;
     };
   }
 }

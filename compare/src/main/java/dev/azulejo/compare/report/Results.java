@@ -3,9 +3,6 @@ package dev.azulejo.compare.report;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.azulejo.compare.measure.Agreement;
-import dev.azulejo.compare.measure.Outcome;
-import dev.azulejo.compare.measure.Outcome.Disagrees;
-import dev.azulejo.compare.measure.Outcome.Refused;
 import dev.azulejo.compare.measure.Outcome.Timed;
 import dev.azulejo.compare.measure.Result;
 import dev.azulejo.compare.measure.Times;
@@ -53,15 +50,15 @@ public final class Results {
     for (Result result : results) {
       double median = result.median();
       boolean timed = result.outcome() instanceof Timed;
-      Agreement agreement = agreement(result.outcome());
+      Agreement agreement = result.outcome().agreement();
       table.row(
           problem,
           part,
           result.name(),
           result.algorithm(),
           Format.time(median),
-          result.outcome() instanceof Timed(Agreement a, Times times)
-              ? Format.percent(times.spread())
+          result.outcome() instanceof Timed measured
+              ? Format.percent(measured.times().spread())
               : "-",
           Format.digits(flops / median / 1e9),
           Format.digits(reference / median),
@@ -97,13 +94,14 @@ public final class Results {
     node.put("workspaceBytes", result.workspaceBytes());
     node.put("flops", flops);
     node.put("sets", sets);
-    Agreement agreement = agreement(result.outcome());
+    Agreement agreement = result.outcome().agreement();
     if (agreement != null) {
       node.put("checkedPoints", agreement.points());
       ReportFolder.put(node, "error", agreement.error());
       ReportFolder.put(node, "errorOfTolerance", agreement.ofTolerance());
     }
-    if (result.outcome() instanceof Timed(Agreement a, Times times)) {
+    if (result.outcome() instanceof Timed timed) {
+      Times times = timed.times();
       node.put("medianSeconds", times.median());
       node.put("p10Seconds", times.quantile(0.1));
       node.put("p90Seconds", times.quantile(0.9));
@@ -115,15 +113,6 @@ public final class Results {
     } else {
       node.put("remark", result.outcome().reason());
     }
-  }
-
-  /** How it compared with the reference; null where it was not run. */
-  public static Agreement agreement(Outcome outcome) {
-    return switch (outcome) {
-      case Timed(Agreement agreement, Times times) -> agreement;
-      case Disagrees(Agreement agreement) -> agreement;
-      case Refused refused -> null;
-    };
   }
 
   /** What fits into a cell. */

@@ -51,9 +51,9 @@ class ConvComparisonTest {
             ONCE);
     for (ConvPass pass : ConvPass.values()) {
       for (Result result : comparison.run(ConvPointsTest.problem(line), pass).results()) {
-        if (result.outcome() instanceof Outcome.Refused(String why)) {
-          assertEquals(BlockedContestant.NAME, result.name(), why);
-          assertTrue(why.contains("likes the plain layout best"), why);
+        if (result.outcome() instanceof Outcome.Refused refused) {
+          assertEquals(BlockedContestant.NAME, result.name(), refused.why());
+          assertTrue(refused.why().contains("likes the plain layout best"), refused.why());
         } else {
           assertInstanceOf(Outcome.Timed.class, result.outcome(), result::toString);
         }
