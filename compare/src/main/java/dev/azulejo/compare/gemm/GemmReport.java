@@ -64,9 +64,7 @@ public final class GemmReport {
           result.name(),
           result.algorithm(),
           Format.time(result.median()),
-          result.outcome() instanceof Timed timed
-              ? Format.percent(timed.times().spread())
-              : "-",
+          result.outcome() instanceof Timed timed ? Format.percent(timed.times().spread()) : "-",
           Format.digits(rate / 1e9),
           Format.percent(other / result.median()),
           Format.percent(rate / peak),

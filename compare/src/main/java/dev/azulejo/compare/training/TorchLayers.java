@@ -45,17 +45,24 @@ final class TorchLayers {
               dense.activation(),
               dense.slope(),
               Linear.linear(x, weights[0], weights[1]).singletonOrThrow());
-      case Pool2d pool when pool.mode() == PoolMode.MAX ->
-          Pool.maxPool2d(
-              x, shape(pool.window()), shape(pool.stride()), shape(pool.padding()), false);
+      case Pool2d pool -> {
+        if (pool.mode() != PoolMode.MAX) {
+          throw unknown(pool);
+        }
+        yield Pool.maxPool2d(
+            x, shape(pool.window()), shape(pool.stride()), shape(pool.padding()), false);
+      }
       case Flatten flatten -> x.reshape(x.getShape().get(0), -1);
       case ActivationLayer one -> activate(one.activation(), one.slope(), x);
-      default ->
-          throw new IllegalArgumentException(
-              "the comparison with PyTorch has no layer like \""
-                  + layer.describe()
-                  + "\"; it has conv2d, dense, maxpool, flatten and activations");
+      default -> throw unknown(layer);
     };
+  }
+
+  private static IllegalArgumentException unknown(Layer layer) {
+    return new IllegalArgumentException(
+        "the comparison with PyTorch has no layer like \""
+            + layer.describe()
+            + "\"; it has conv2d, dense, maxpool, flatten and activations");
   }
 
   private static NDArray activate(dev.azulejo.ops.Activation kind, float slope, NDArray x) {
