@@ -35,6 +35,11 @@ final class ReportOptions {
     return quick ? Effort.QUICK : Effort.FULL;
   }
 
+  /** For comparisons of whole training or inference steps. */
+  Effort effortOfSteps() {
+    return quick ? Effort.QUICK : Effort.STEPS;
+  }
+
   boolean quick() {
     return quick;
   }

@@ -100,7 +100,7 @@ final class TrainingCommand implements Callable<Integer> {
                 batch,
                 steps,
                 against.precision(),
-                options.effort());
+                options.effortOfSteps());
         List<Entry> entries = comparison.run(engines, torch);
         reports.add(entries);
         report.add(network, entries);
@@ -152,6 +152,6 @@ final class TrainingCommand implements Callable<Integer> {
         .add("precision", against.precision())
         .add("reference", "PyTorch in float64: first outputs, and the weights after 5 steps")
         .add("timed", "from images in host memory to updated weights, or to outputs in host memory")
-        .add("effort", options.effort());
+        .add("effort", options.effortOfSteps());
   }
 }
