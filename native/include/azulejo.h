@@ -5,7 +5,7 @@
  *   - Every fallible function returns an azj_status: AZJ_OK (0) or one code per cause. azj_last_error() then gives the
  *     calling thread a sentence that says what was asked, what is wrong and what would be right. Nothing in this
  *     library exits, aborts, prints, or throws across this boundary.
- *   - Data is float32, dense, row-major. Images are NCHW: x[batch][channel][row][column]. Weights of a convolution are
+ *   - Data is float32, dense, row-major (azj_bf16_*() say what theirs is). Images are NCHW: x[batch][channel][row][column]. Weights of a convolution are
  *     w[filter][channel / group][kernel row][kernel column]; of a dense layer w[output][input].
  *   - "device memory" is what azj_alloc() returned for the device of the stream; on AZJ_DEVICE_CPU it is host memory.
  *     Pointers to descriptors are host memory, read during the call. The caller owns every buffer; an operation never
@@ -37,7 +37,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a declaration below changes its meaning or layout; Java compares it with the library at load. */
-#define AZJ_ABI_VERSION 4
+#define AZJ_ABI_VERSION 5
 
 typedef enum azj_status {
   AZJ_OK = 0,
@@ -538,6 +538,71 @@ AZJ_API azj_status azj_gather(azj_stream* stream, const azj_gather_desc* desc, c
  * that the table does not have gives NaN. All pointers are device memory. */
 AZJ_API azj_status azj_select(azj_stream* stream, int64_t rows, int64_t columns, const float* table, int64_t* next,
                               float* out);
+
+/* ---- BF16, channels last ---------------------------------------------------------------------------------------------
+ * The operations of a training step on activations, gradients and copies of the weights in BF16: half of the bytes, in
+ * the layout that Hopper's copy engine reads without a copy before. Sums are float32, and so are biases, the weights that
+ * the optimiser holds, and their gradients. BF16 has the range of float32, so gradients need no scale.
+ *
+ * An image is x[batch][row][column][pitch]: the channels of a pixel side by side, and zeros up to pitch, the next multiple
+ * of 8. Weights of a convolution are w[filter][kernel row][kernel column][pitch of the channels]. What an operation writes
+ * has zeros there again. A dense layer is a convolution of 1x1 images; after images of height x width, one whose kernel
+ * covers them. BF16 buffers begin on 16 bytes.
+ *
+ * CUDA devices only. Convolutions and products need compute capability 9.0 (wgmma and TMA), one group, and an algorithm
+ * that is AUTO or HOPPER_BF16 with its limits on strides and paddings; all else is AZJ_UNSUPPORTED. */
+
+/* The upper half of a float32: 1 bit of sign, 8 of exponent, 7 of mantissa. Rounded to nearest, ties to even. */
+typedef uint16_t azj_bf16;
+
+/* packed[row][position][channel] = bf16(x[row][channel][position]). Images: batch rows, height * width positions.
+ * Weights: filters rows, kernel_h * kernel_w positions; NaN stays NaN. */
+AZJ_API azj_status azj_bf16_pack(azj_stream* stream, int64_t rows, int64_t channels, int64_t positions, const float* x,
+                                 azj_bf16* packed);
+
+/* x[row][channel][position] = packed[row][position][channel]. */
+AZJ_API azj_status azj_bf16_unpack(azj_stream* stream, int64_t rows, int64_t channels, int64_t positions,
+                                   const azj_bf16* packed, float* x);
+
+/* C = alpha * op(A) op(B) + beta * C, all three in BF16 and without padding; the strides between rows are multiples of 8.
+ * An operand that does not lie along k (transpose_a 1, transpose_b 0) is read as it is. */
+AZJ_API azj_status azj_bf16_gemm(azj_stream* stream, const azj_gemm_desc* desc, const azj_bf16* a, const azj_bf16* b,
+                                 azj_bf16* c);
+
+/* Workspace a pass needs on this stream, in bytes, possibly 0; what a batch needs suffices for every smaller one. */
+AZJ_API azj_status azj_bf16_conv2d_workspace_bytes(azj_stream* stream, const azj_conv2d_desc* desc, int32_t pass,
+                                                   uint64_t* bytes);
+
+/* y = activation(conv(x, w) + bias); bias[filters] may be NULL. */
+AZJ_API azj_status azj_bf16_conv2d_forward(azj_stream* stream, const azj_conv2d_desc* desc, const azj_bf16* x,
+                                           const azj_bf16* w, const float* bias, azj_bf16* y, void* workspace,
+                                           uint64_t workspace_bytes);
+
+/* grad_x, as azj_conv2d_grad_input(). */
+AZJ_API azj_status azj_bf16_conv2d_grad_input(azj_stream* stream, const azj_conv2d_desc* desc, const azj_bf16* grad_z,
+                                              const azj_bf16* w, azj_bf16* grad_x, void* workspace,
+                                              uint64_t workspace_bytes);
+
+/* grad_w[filters][channels][kernel_h][kernel_w] in float32, in the order of azj_conv2d_grad_weights(). */
+AZJ_API azj_status azj_bf16_conv2d_grad_weights(azj_stream* stream, const azj_conv2d_desc* desc, const azj_bf16* x,
+                                                const azj_bf16* grad_z, float* grad_w, void* workspace,
+                                                uint64_t workspace_bytes);
+
+/* grad_z = grad_y * activation'(z), with activation' from y as in azj_activation_backward(), and in the same pass
+ * grad_bias[channel] = the sum of grad_z, before it is rounded, over all pixels; grad_bias may be NULL. In place allowed
+ * (grad_z = grad_y). */
+AZJ_API azj_status azj_bf16_activation_backward(azj_stream* stream, int32_t activation, float slope, int64_t pixels,
+                                                int64_t channels, const azj_bf16* y, const azj_bf16* grad_y,
+                                                azj_bf16* grad_z, float* grad_bias);
+
+/* As azj_pool2d_forward(), with argmax the tap, row * window_w + column of the window, in the layout of y; windows of at
+ * most 256 taps. A mean is summed in float32. */
+AZJ_API azj_status azj_bf16_pool2d_forward(azj_stream* stream, const azj_pool2d_desc* desc, const azj_bf16* x, azj_bf16* y,
+                                           uint8_t* argmax);
+
+/* As azj_pool2d_backward(). Where windows overlap, gradients are summed in float32. */
+AZJ_API azj_status azj_bf16_pool2d_backward(azj_stream* stream, const azj_pool2d_desc* desc, const azj_bf16* grad_y,
+                                            const uint8_t* argmax, azj_bf16* grad_x);
 
 /* ---- random numbers ----------------------------------------------------------------------------------------------
  * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a number is a function of the

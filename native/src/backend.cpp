@@ -22,3 +22,34 @@ std::unique_ptr<azj_graph> azj_stream::graph_end() {
   graph_begin();
   return nullptr;
 }
+
+namespace {
+
+[[noreturn]] void no_bf16() {
+  azj::fail(AZJ_UNSUPPORTED,
+            "this device computes in float32 only: operations on BF16 are for CUDA devices of compute capability 9.0; "
+            "use the operation of the same name without bf16");
+}
+
+}  // namespace
+
+void azj_stream::bf16_pack(int64_t, int64_t, int64_t, const float*, azj_bf16*) { no_bf16(); }
+void azj_stream::bf16_unpack(int64_t, int64_t, int64_t, const azj_bf16*, float*) { no_bf16(); }
+void azj_stream::bf16_gemm(const azj_gemm_desc&, const azj_bf16*, const azj_bf16*, azj_bf16*) { no_bf16(); }
+uint64_t azj_stream::bf16_conv2d_workspace_bytes(const azj_conv2d_desc&, int32_t) { no_bf16(); }
+void azj_stream::bf16_conv2d_forward(const azj_conv2d_desc&, const azj_bf16*, const azj_bf16*, const float*, azj_bf16*,
+                                     void*) {
+  no_bf16();
+}
+void azj_stream::bf16_conv2d_grad_input(const azj_conv2d_desc&, const azj_bf16*, const azj_bf16*, azj_bf16*, void*) {
+  no_bf16();
+}
+void azj_stream::bf16_conv2d_grad_weights(const azj_conv2d_desc&, const azj_bf16*, const azj_bf16*, float*, void*) {
+  no_bf16();
+}
+void azj_stream::bf16_activation_backward(int32_t, float, int64_t, int64_t, const azj_bf16*, const azj_bf16*, azj_bf16*,
+                                          float*) {
+  no_bf16();
+}
+void azj_stream::bf16_pool2d_forward(const azj_pool2d_desc&, const azj_bf16*, azj_bf16*, uint8_t*) { no_bf16(); }
+void azj_stream::bf16_pool2d_backward(const azj_pool2d_desc&, const azj_bf16*, const uint8_t*, azj_bf16*) { no_bf16(); }

@@ -145,6 +145,24 @@ struct azj_stream {
                       const azj_gather_item* items, int64_t* next, const float* mean, const float* scale, float* x,
                       int32_t* y) = 0;
   virtual void select(int64_t rows, int64_t columns, const float* table, int64_t* next, float* out) = 0;
+
+  // On BF16 with channels last; throw AZJ_UNSUPPORTED unless a backend has them.
+  virtual void bf16_pack(int64_t rows, int64_t channels, int64_t positions, const float* x, azj_bf16* packed);
+  virtual void bf16_unpack(int64_t rows, int64_t channels, int64_t positions, const azj_bf16* packed, float* x);
+  virtual void bf16_gemm(const azj_gemm_desc& desc, const azj_bf16* a, const azj_bf16* b, azj_bf16* c);
+  virtual uint64_t bf16_conv2d_workspace_bytes(const azj_conv2d_desc& desc, int32_t pass);
+  virtual void bf16_conv2d_forward(const azj_conv2d_desc& desc, const azj_bf16* x, const azj_bf16* w, const float* bias,
+                                   azj_bf16* y, void* workspace);
+  virtual void bf16_conv2d_grad_input(const azj_conv2d_desc& desc, const azj_bf16* grad_z, const azj_bf16* w,
+                                      azj_bf16* grad_x, void* workspace);
+  virtual void bf16_conv2d_grad_weights(const azj_conv2d_desc& desc, const azj_bf16* x, const azj_bf16* grad_z,
+                                        float* grad_w, void* workspace);
+  virtual void bf16_activation_backward(int32_t activation, float slope, int64_t pixels, int64_t channels,
+                                        const azj_bf16* y, const azj_bf16* grad_y, azj_bf16* grad_z, float* grad_bias);
+  virtual void bf16_pool2d_forward(const azj_pool2d_desc& desc, const azj_bf16* x, azj_bf16* y, uint8_t* argmax);
+  virtual void bf16_pool2d_backward(const azj_pool2d_desc& desc, const azj_bf16* grad_y, const uint8_t* argmax,
+                                    azj_bf16* grad_x);
+
   virtual void random_uniform(azj_random_state* state, int64_t count, float low, float high, float* x) = 0;
   virtual void random_normal(azj_random_state* state, int64_t count, float mean, float deviation, float* x) = 0;
 

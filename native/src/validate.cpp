@@ -319,6 +319,12 @@ void check_workspace(azj_stream& stream, const azj_conv2d_desc& desc, int32_t pa
   check_needed(stream.conv2d_workspace_bytes(desc, pass), "azj_conv2d_workspace_bytes", workspace, workspace_bytes);
 }
 
+void check_bf16_workspace(azj_stream& stream, const azj_conv2d_desc& desc, int32_t pass, const void* workspace,
+                          uint64_t workspace_bytes) {
+  check_needed(stream.bf16_conv2d_workspace_bytes(desc, pass), "azj_bf16_conv2d_workspace_bytes", workspace,
+               workspace_bytes);
+}
+
 void check_pool_workspace(azj_stream& stream, const azj_conv2d_desc& desc, const void* workspace,
                           uint64_t workspace_bytes) {
   check_needed(stream.conv2d_pool_workspace_bytes(desc), "azj_conv2d_pool_workspace_bytes", workspace,

@@ -24,6 +24,15 @@ void check_optional(const char* name, const T* pointer) {
   if (pointer != nullptr) check_pointer(name, pointer);
 }
 
+// BF16: 8 elements are read at once.
+void check_bf16(const char* name, const azj_bf16* pointer);
+// Rows of positions with channels that are rounded up to a multiple of 8.
+void check_packed(int64_t rows, int64_t channels, int64_t positions);
+void check_bf16_gemm(const azj_gemm_desc* desc);
+void check_bf16_pool2d(const azj_pool2d_desc* desc);
+// As checked_conv2d(); with the channels rounded up, too, all sizes fit.
+azj_conv2d_desc checked_bf16_conv2d(const azj_conv2d_desc* desc);
+
 // bytes may be 0, and then the pointers may be NULL; the two ranges must not overlap.
 void check_copy(const char* dst_name, const void* dst, const char* src_name, const void* src, uint64_t bytes);
 
@@ -54,6 +63,8 @@ azj_conv2d_desc checked_conv2d(const azj_conv2d_desc* desc);
 void check_conv2d_pool(const azj_conv2d_desc& desc);
 void check_workspace(azj_stream& stream, const azj_conv2d_desc& desc, int32_t pass, const void* workspace,
                      uint64_t workspace_bytes);
+void check_bf16_workspace(azj_stream& stream, const azj_conv2d_desc& desc, int32_t pass, const void* workspace,
+                          uint64_t workspace_bytes);
 void check_pool_workspace(azj_stream& stream, const azj_conv2d_desc& desc, const void* workspace,
                           uint64_t workspace_bytes);
 

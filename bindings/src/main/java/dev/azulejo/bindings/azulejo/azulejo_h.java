@@ -68,10 +68,10 @@ public class azulejo_h {
     public static final AddressLayout C_POINTER = ValueLayout.ADDRESS
             .withTargetLayout(MemoryLayout.sequenceLayout(java.lang.Long.MAX_VALUE, JAVA_BYTE));
     public static final ValueLayout.OfLong C_LONG = ValueLayout.JAVA_LONG;
-    private static final int AZJ_ABI_VERSION = (int)4L;
+    private static final int AZJ_ABI_VERSION = (int)5L;
     /**
      * {@snippet lang=c :
-     * #define AZJ_ABI_VERSION 4
+     * #define AZJ_ABI_VERSION 5
      * }
      */
     public static int AZJ_ABI_VERSION() {
@@ -4838,6 +4838,644 @@ public class azulejo_h {
                 traceDowncall("azj_select", stream, rows, columns, table, next, out);
             }
             return (int)mh$.invokeExact(stream, rows, columns, table, next, out);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef uint16_t azj_bf16
+     * }
+     */
+    public static final OfShort azj_bf16 = azulejo_h.C_SHORT;
+
+    private static class azj_bf16_pack {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_LONG,
+            azulejo_h.C_LONG,
+            azulejo_h.C_LONG,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_bf16_pack");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_pack(azj_stream *stream, int64_t rows, int64_t channels, int64_t positions, const float *x, azj_bf16 *packed)
+     * }
+     */
+    public static FunctionDescriptor azj_bf16_pack$descriptor() {
+        return azj_bf16_pack.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_pack(azj_stream *stream, int64_t rows, int64_t channels, int64_t positions, const float *x, azj_bf16 *packed)
+     * }
+     */
+    public static MethodHandle azj_bf16_pack$handle() {
+        return azj_bf16_pack.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_pack(azj_stream *stream, int64_t rows, int64_t channels, int64_t positions, const float *x, azj_bf16 *packed)
+     * }
+     */
+    public static MemorySegment azj_bf16_pack$address() {
+        return azj_bf16_pack.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_bf16_pack(azj_stream *stream, int64_t rows, int64_t channels, int64_t positions, const float *x, azj_bf16 *packed)
+     * }
+     */
+    public static int azj_bf16_pack(MemorySegment stream, long rows, long channels, long positions, MemorySegment x, MemorySegment packed) {
+        var mh$ = azj_bf16_pack.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_bf16_pack", stream, rows, channels, positions, x, packed);
+            }
+            return (int)mh$.invokeExact(stream, rows, channels, positions, x, packed);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_bf16_unpack {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_LONG,
+            azulejo_h.C_LONG,
+            azulejo_h.C_LONG,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_bf16_unpack");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_unpack(azj_stream *stream, int64_t rows, int64_t channels, int64_t positions, const azj_bf16 *packed, float *x)
+     * }
+     */
+    public static FunctionDescriptor azj_bf16_unpack$descriptor() {
+        return azj_bf16_unpack.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_unpack(azj_stream *stream, int64_t rows, int64_t channels, int64_t positions, const azj_bf16 *packed, float *x)
+     * }
+     */
+    public static MethodHandle azj_bf16_unpack$handle() {
+        return azj_bf16_unpack.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_unpack(azj_stream *stream, int64_t rows, int64_t channels, int64_t positions, const azj_bf16 *packed, float *x)
+     * }
+     */
+    public static MemorySegment azj_bf16_unpack$address() {
+        return azj_bf16_unpack.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_bf16_unpack(azj_stream *stream, int64_t rows, int64_t channels, int64_t positions, const azj_bf16 *packed, float *x)
+     * }
+     */
+    public static int azj_bf16_unpack(MemorySegment stream, long rows, long channels, long positions, MemorySegment packed, MemorySegment x) {
+        var mh$ = azj_bf16_unpack.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_bf16_unpack", stream, rows, channels, positions, packed, x);
+            }
+            return (int)mh$.invokeExact(stream, rows, channels, positions, packed, x);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_bf16_gemm {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_bf16_gemm");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_gemm(azj_stream *stream, const azj_gemm_desc *desc, const azj_bf16 *a, const azj_bf16 *b, azj_bf16 *c)
+     * }
+     */
+    public static FunctionDescriptor azj_bf16_gemm$descriptor() {
+        return azj_bf16_gemm.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_gemm(azj_stream *stream, const azj_gemm_desc *desc, const azj_bf16 *a, const azj_bf16 *b, azj_bf16 *c)
+     * }
+     */
+    public static MethodHandle azj_bf16_gemm$handle() {
+        return azj_bf16_gemm.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_gemm(azj_stream *stream, const azj_gemm_desc *desc, const azj_bf16 *a, const azj_bf16 *b, azj_bf16 *c)
+     * }
+     */
+    public static MemorySegment azj_bf16_gemm$address() {
+        return azj_bf16_gemm.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_bf16_gemm(azj_stream *stream, const azj_gemm_desc *desc, const azj_bf16 *a, const azj_bf16 *b, azj_bf16 *c)
+     * }
+     */
+    public static int azj_bf16_gemm(MemorySegment stream, MemorySegment desc, MemorySegment a, MemorySegment b, MemorySegment c) {
+        var mh$ = azj_bf16_gemm.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_bf16_gemm", stream, desc, a, b, c);
+            }
+            return (int)mh$.invokeExact(stream, desc, a, b, c);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_bf16_conv2d_workspace_bytes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_bf16_conv2d_workspace_bytes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_workspace_bytes(azj_stream *stream, const azj_conv2d_desc *desc, int32_t pass, uint64_t *bytes)
+     * }
+     */
+    public static FunctionDescriptor azj_bf16_conv2d_workspace_bytes$descriptor() {
+        return azj_bf16_conv2d_workspace_bytes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_workspace_bytes(azj_stream *stream, const azj_conv2d_desc *desc, int32_t pass, uint64_t *bytes)
+     * }
+     */
+    public static MethodHandle azj_bf16_conv2d_workspace_bytes$handle() {
+        return azj_bf16_conv2d_workspace_bytes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_workspace_bytes(azj_stream *stream, const azj_conv2d_desc *desc, int32_t pass, uint64_t *bytes)
+     * }
+     */
+    public static MemorySegment azj_bf16_conv2d_workspace_bytes$address() {
+        return azj_bf16_conv2d_workspace_bytes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_workspace_bytes(azj_stream *stream, const azj_conv2d_desc *desc, int32_t pass, uint64_t *bytes)
+     * }
+     */
+    public static int azj_bf16_conv2d_workspace_bytes(MemorySegment stream, MemorySegment desc, int pass, MemorySegment bytes) {
+        var mh$ = azj_bf16_conv2d_workspace_bytes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_bf16_conv2d_workspace_bytes", stream, desc, pass, bytes);
+            }
+            return (int)mh$.invokeExact(stream, desc, pass, bytes);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_bf16_conv2d_forward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_bf16_conv2d_forward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_forward(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *x, const azj_bf16 *w, const float *bias, azj_bf16 *y, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static FunctionDescriptor azj_bf16_conv2d_forward$descriptor() {
+        return azj_bf16_conv2d_forward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_forward(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *x, const azj_bf16 *w, const float *bias, azj_bf16 *y, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static MethodHandle azj_bf16_conv2d_forward$handle() {
+        return azj_bf16_conv2d_forward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_forward(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *x, const azj_bf16 *w, const float *bias, azj_bf16 *y, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static MemorySegment azj_bf16_conv2d_forward$address() {
+        return azj_bf16_conv2d_forward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_forward(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *x, const azj_bf16 *w, const float *bias, azj_bf16 *y, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static int azj_bf16_conv2d_forward(MemorySegment stream, MemorySegment desc, MemorySegment x, MemorySegment w, MemorySegment bias, MemorySegment y, MemorySegment workspace, long workspace_bytes) {
+        var mh$ = azj_bf16_conv2d_forward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_bf16_conv2d_forward", stream, desc, x, w, bias, y, workspace, workspace_bytes);
+            }
+            return (int)mh$.invokeExact(stream, desc, x, w, bias, y, workspace, workspace_bytes);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_bf16_conv2d_grad_input {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_bf16_conv2d_grad_input");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_grad_input(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *grad_z, const azj_bf16 *w, azj_bf16 *grad_x, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static FunctionDescriptor azj_bf16_conv2d_grad_input$descriptor() {
+        return azj_bf16_conv2d_grad_input.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_grad_input(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *grad_z, const azj_bf16 *w, azj_bf16 *grad_x, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static MethodHandle azj_bf16_conv2d_grad_input$handle() {
+        return azj_bf16_conv2d_grad_input.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_grad_input(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *grad_z, const azj_bf16 *w, azj_bf16 *grad_x, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static MemorySegment azj_bf16_conv2d_grad_input$address() {
+        return azj_bf16_conv2d_grad_input.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_grad_input(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *grad_z, const azj_bf16 *w, azj_bf16 *grad_x, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static int azj_bf16_conv2d_grad_input(MemorySegment stream, MemorySegment desc, MemorySegment grad_z, MemorySegment w, MemorySegment grad_x, MemorySegment workspace, long workspace_bytes) {
+        var mh$ = azj_bf16_conv2d_grad_input.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_bf16_conv2d_grad_input", stream, desc, grad_z, w, grad_x, workspace, workspace_bytes);
+            }
+            return (int)mh$.invokeExact(stream, desc, grad_z, w, grad_x, workspace, workspace_bytes);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_bf16_conv2d_grad_weights {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_bf16_conv2d_grad_weights");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_grad_weights(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *x, const azj_bf16 *grad_z, float *grad_w, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static FunctionDescriptor azj_bf16_conv2d_grad_weights$descriptor() {
+        return azj_bf16_conv2d_grad_weights.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_grad_weights(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *x, const azj_bf16 *grad_z, float *grad_w, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static MethodHandle azj_bf16_conv2d_grad_weights$handle() {
+        return azj_bf16_conv2d_grad_weights.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_grad_weights(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *x, const azj_bf16 *grad_z, float *grad_w, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static MemorySegment azj_bf16_conv2d_grad_weights$address() {
+        return azj_bf16_conv2d_grad_weights.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_grad_weights(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *x, const azj_bf16 *grad_z, float *grad_w, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static int azj_bf16_conv2d_grad_weights(MemorySegment stream, MemorySegment desc, MemorySegment x, MemorySegment grad_z, MemorySegment grad_w, MemorySegment workspace, long workspace_bytes) {
+        var mh$ = azj_bf16_conv2d_grad_weights.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_bf16_conv2d_grad_weights", stream, desc, x, grad_z, grad_w, workspace, workspace_bytes);
+            }
+            return (int)mh$.invokeExact(stream, desc, x, grad_z, grad_w, workspace, workspace_bytes);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_bf16_activation_backward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_INT,
+            azulejo_h.C_FLOAT,
+            azulejo_h.C_LONG,
+            azulejo_h.C_LONG,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_bf16_activation_backward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_activation_backward(azj_stream *stream, int32_t activation, float slope, int64_t pixels, int64_t channels, const azj_bf16 *y, const azj_bf16 *grad_y, azj_bf16 *grad_z, float *grad_bias)
+     * }
+     */
+    public static FunctionDescriptor azj_bf16_activation_backward$descriptor() {
+        return azj_bf16_activation_backward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_activation_backward(azj_stream *stream, int32_t activation, float slope, int64_t pixels, int64_t channels, const azj_bf16 *y, const azj_bf16 *grad_y, azj_bf16 *grad_z, float *grad_bias)
+     * }
+     */
+    public static MethodHandle azj_bf16_activation_backward$handle() {
+        return azj_bf16_activation_backward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_activation_backward(azj_stream *stream, int32_t activation, float slope, int64_t pixels, int64_t channels, const azj_bf16 *y, const azj_bf16 *grad_y, azj_bf16 *grad_z, float *grad_bias)
+     * }
+     */
+    public static MemorySegment azj_bf16_activation_backward$address() {
+        return azj_bf16_activation_backward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_bf16_activation_backward(azj_stream *stream, int32_t activation, float slope, int64_t pixels, int64_t channels, const azj_bf16 *y, const azj_bf16 *grad_y, azj_bf16 *grad_z, float *grad_bias)
+     * }
+     */
+    public static int azj_bf16_activation_backward(MemorySegment stream, int activation, float slope, long pixels, long channels, MemorySegment y, MemorySegment grad_y, MemorySegment grad_z, MemorySegment grad_bias) {
+        var mh$ = azj_bf16_activation_backward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_bf16_activation_backward", stream, activation, slope, pixels, channels, y, grad_y, grad_z, grad_bias);
+            }
+            return (int)mh$.invokeExact(stream, activation, slope, pixels, channels, y, grad_y, grad_z, grad_bias);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_bf16_pool2d_forward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_bf16_pool2d_forward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_pool2d_forward(azj_stream *stream, const azj_pool2d_desc *desc, const azj_bf16 *x, azj_bf16 *y, uint8_t *argmax)
+     * }
+     */
+    public static FunctionDescriptor azj_bf16_pool2d_forward$descriptor() {
+        return azj_bf16_pool2d_forward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_pool2d_forward(azj_stream *stream, const azj_pool2d_desc *desc, const azj_bf16 *x, azj_bf16 *y, uint8_t *argmax)
+     * }
+     */
+    public static MethodHandle azj_bf16_pool2d_forward$handle() {
+        return azj_bf16_pool2d_forward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_pool2d_forward(azj_stream *stream, const azj_pool2d_desc *desc, const azj_bf16 *x, azj_bf16 *y, uint8_t *argmax)
+     * }
+     */
+    public static MemorySegment azj_bf16_pool2d_forward$address() {
+        return azj_bf16_pool2d_forward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_bf16_pool2d_forward(azj_stream *stream, const azj_pool2d_desc *desc, const azj_bf16 *x, azj_bf16 *y, uint8_t *argmax)
+     * }
+     */
+    public static int azj_bf16_pool2d_forward(MemorySegment stream, MemorySegment desc, MemorySegment x, MemorySegment y, MemorySegment argmax) {
+        var mh$ = azj_bf16_pool2d_forward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_bf16_pool2d_forward", stream, desc, x, y, argmax);
+            }
+            return (int)mh$.invokeExact(stream, desc, x, y, argmax);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_bf16_pool2d_backward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_bf16_pool2d_backward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_pool2d_backward(azj_stream *stream, const azj_pool2d_desc *desc, const azj_bf16 *grad_y, const uint8_t *argmax, azj_bf16 *grad_x)
+     * }
+     */
+    public static FunctionDescriptor azj_bf16_pool2d_backward$descriptor() {
+        return azj_bf16_pool2d_backward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_pool2d_backward(azj_stream *stream, const azj_pool2d_desc *desc, const azj_bf16 *grad_y, const uint8_t *argmax, azj_bf16 *grad_x)
+     * }
+     */
+    public static MethodHandle azj_bf16_pool2d_backward$handle() {
+        return azj_bf16_pool2d_backward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_pool2d_backward(azj_stream *stream, const azj_pool2d_desc *desc, const azj_bf16 *grad_y, const uint8_t *argmax, azj_bf16 *grad_x)
+     * }
+     */
+    public static MemorySegment azj_bf16_pool2d_backward$address() {
+        return azj_bf16_pool2d_backward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_bf16_pool2d_backward(azj_stream *stream, const azj_pool2d_desc *desc, const azj_bf16 *grad_y, const uint8_t *argmax, azj_bf16 *grad_x)
+     * }
+     */
+    public static int azj_bf16_pool2d_backward(MemorySegment stream, MemorySegment desc, MemorySegment grad_y, MemorySegment argmax, MemorySegment grad_x) {
+        var mh$ = azj_bf16_pool2d_backward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_bf16_pool2d_backward", stream, desc, grad_y, argmax, grad_x);
+            }
+            return (int)mh$.invokeExact(stream, desc, grad_y, argmax, grad_x);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
