@@ -96,6 +96,8 @@ class CudaStream final : public azj_stream {
   void random_uniform(azj_random_state* state, int64_t count, float low, float high, float* x) override;
   void random_normal(azj_random_state* state, int64_t count, float mean, float deviation, float* x) override;
 
+  // On BF16 with channels last (stream_bf16.cpp).
+
  private:
   // Checks the operands, then runs body() on the device. While recording, the operands' allocations are noted.
   template <class Body>
