@@ -83,14 +83,17 @@ void warpgroup_fence(Site site) {
 
 void warpgroup_multiply_tf32(float* d, int n, uint64_t a, uint64_t b, bool accumulate, Site site) {
   Scheduler& scheduler = hopper("wgmma.mma_async", site);
-  scheduler.asynchrony().warpgroups.multiply(scheduler, {MatrixType::kTf32, n, Major::kAlongK, a, b, accumulate, site},
-                                             d);
+  scheduler.asynchrony().warpgroups.multiply(
+      scheduler, {MatrixType::kTf32, n, Major::kAlongK, Major::kAlongK, a, b, accumulate, site}, d);
 }
 
-void warpgroup_multiply_bf16(float* d, int n, bool along_rows, uint64_t a, uint64_t b, bool accumulate, Site site) {
+void warpgroup_multiply_bf16(float* d, int n, bool rows_of_a, bool rows_of_b, uint64_t a, uint64_t b, bool accumulate,
+                             Site site) {
   Scheduler& scheduler = hopper("wgmma.mma_async", site);
-  const Major major = along_rows ? Major::kAlongRows : Major::kAlongK;
-  scheduler.asynchrony().warpgroups.multiply(scheduler, {MatrixType::kBf16, n, major, a, b, accumulate, site}, d);
+  const Major major_a = rows_of_a ? Major::kAlongRows : Major::kAlongK;
+  const Major major_b = rows_of_b ? Major::kAlongRows : Major::kAlongK;
+  scheduler.asynchrony().warpgroups.multiply(
+      scheduler, {MatrixType::kBf16, n, major_a, major_b, a, b, accumulate, site}, d);
 }
 
 void warpgroup_commit(Site site) {

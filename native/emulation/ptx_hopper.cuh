@@ -23,7 +23,8 @@ void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* 
 void warpgroup_registers(bool increase, int count, Site site);
 void warpgroup_fence(Site site);
 void warpgroup_multiply_tf32(float* d, int n, uint64_t a, uint64_t b, bool accumulate, Site site);
-void warpgroup_multiply_bf16(float* d, int n, bool along_rows, uint64_t a, uint64_t b, bool accumulate, Site site);
+void warpgroup_multiply_bf16(float* d, int n, bool rows_of_a, bool rows_of_b, uint64_t a, uint64_t b, bool accumulate,
+                             Site site);
 void warpgroup_commit(Site site);
 void warpgroup_wait(int pending_groups, Site site);
 }  // namespace azj::emulation
@@ -104,21 +105,17 @@ inline void wgmma_wait(AZJ_SITE_PARAMETERS) {
 template <int kCount>
 inline void wgmma_results(float (&)[kCount]) {}
 
-// wgmma.mma_async.sync.aligned.m64nNk8.f32.tf32.tf32, .m64nNk16.f32.bf16.bf16; _along_rows: both operands transposed
+// wgmma.mma_async.sync.aligned.m64nNk8.f32.tf32.tf32, .m64nNk16.f32.bf16.bf16; kRowsOfA,
+// kRowsOfB: whether they are transposed
 template <int kCount>
 inline void wgmma_tf32(float (&d)[kCount], uint64_t a, uint64_t b, bool accumulate, AZJ_SITE_PARAMETERS) {
   static_assert(kCount == 64 || kCount == 128, "N is 128 or 256");
   ::azj::emulation::warpgroup_multiply_tf32(d, 2 * kCount, a, b, accumulate, AZJ_SITE);
 }
-template <int kCount>
+template <bool kRowsOfA, bool kRowsOfB, int kCount>
 inline void wgmma_bf16(float (&d)[kCount], uint64_t a, uint64_t b, bool accumulate, AZJ_SITE_PARAMETERS) {
   static_assert(kCount == 64 || kCount == 128, "N is 128 or 256");
-  ::azj::emulation::warpgroup_multiply_bf16(d, 2 * kCount, false, a, b, accumulate, AZJ_SITE);
-}
-template <int kCount>
-inline void wgmma_bf16_along_rows(float (&d)[kCount], uint64_t a, uint64_t b, bool accumulate, AZJ_SITE_PARAMETERS) {
-  static_assert(kCount == 64 || kCount == 128, "N is 128 or 256");
-  ::azj::emulation::warpgroup_multiply_bf16(d, 2 * kCount, true, a, b, accumulate, AZJ_SITE);
+  ::azj::emulation::warpgroup_multiply_bf16(d, 2 * kCount, kRowsOfA, kRowsOfB, a, b, accumulate, AZJ_SITE);
 }
 
 }  // namespace azj::cuda

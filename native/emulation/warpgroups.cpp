@@ -15,7 +15,7 @@ constexpr int kRegisterFile = 65536;
 constexpr int kMostRegisters = 255;
 
 bool same(const WarpgroupProduct& x, const WarpgroupProduct& y) {
-  return x.type == y.type && x.n == y.n && x.major == y.major && x.a == y.a && x.b == y.b &&
+  return x.type == y.type && x.n == y.n && x.major_a == y.major_a && x.major_b == y.major_b && x.a == y.a && x.b == y.b &&
          x.accumulate == y.accumulate;
 }
 
@@ -89,8 +89,8 @@ void Warpgroups::multiply(Scheduler& scheduler, const WarpgroupProduct& product,
     group.products.emplace_back();
     Pending& first = group.products.back();
     first.product = product;
-    read_operand(scheduler, product.a, product.major, kRows, product.site, first.a);
-    read_operand(scheduler, product.b, product.major, product.n, product.site, first.b);
+    read_operand(scheduler, product.a, product.major_a, kRows, product.site, first.a);
+    read_operand(scheduler, product.b, product.major_b, product.n, product.site, first.b);
   }
   Pending& pending = group.products[index - group.computed];
   if (!same(pending.product, product)) {
@@ -120,9 +120,9 @@ void Warpgroups::commit(Scheduler& scheduler, Site site) {
 
 void Warpgroups::check_operands(Scheduler& scheduler, const Pending& pending) {
   const WarpgroupProduct& product = pending.product;
-  read_operand(scheduler, product.a, product.major, kRows, product.site, words_);
+  read_operand(scheduler, product.a, product.major_a, kRows, product.site, words_);
   bool same = words_ == pending.a;
-  read_operand(scheduler, product.b, product.major, product.n, product.site, words_);
+  read_operand(scheduler, product.b, product.major_b, product.n, product.site, words_);
   same = same && words_ == pending.b;
   if (same) return;
   scheduler.fail(cudaErrorLaunchFailure,

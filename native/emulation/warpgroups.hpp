@@ -24,7 +24,7 @@ enum class MatrixType : uint8_t { kTf32, kBf16 };
 struct WarpgroupProduct {
   MatrixType type;
   int n;
-  Major major;    // of both operands
+  Major major_a, major_b;
   uint64_t a, b;  // matrix descriptors
   bool accumulate;
   Site site;

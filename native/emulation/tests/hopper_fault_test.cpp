@@ -176,7 +176,7 @@ __global__ void product(Product kind, float* out) {
   float sums[64] = {};
   if (kind != Product::WITHOUT_FENCE) wgmma_fence();
   const bool along_rows = kind == Product::INSIDE_A_ROW || kind == Product::WITHOUT_SWIZZLE;
-  if (along_rows) wgmma_bf16_along_rows(sums, a, b, true);
+  if (along_rows) wgmma_bf16<true, true>(sums, a, b, true);
   if (!along_rows && (kind != Product::ONE_WARP_MISSING || threadIdx.x >= 32)) wgmma_tf32(sums, a, b, true);
   if (kind != Product::NOT_COMMITTED) wgmma_commit();
   if (kind == Product::READ_TOO_EARLY) out[threadIdx.x] = sums[threadIdx.x % 64];

@@ -9,8 +9,8 @@ namespace {
 // ---- products
 
 // Both operands as rows of 32 bytes of k, laid out in shared memory as the descriptors say: 8 rows of them after each
-// other, or 8 lines of k with as many bytes of rows as the swizzle has.
-template <int kCount, bool kTf32, bool kAlongRows>
+// other, or (kRowsOfA, kRowsOfB) 8 lines of k with as many bytes of rows as the swizzle has.
+template <int kCount, bool kTf32, bool kRowsOfA, bool kRowsOfB>
 __global__ void product(const uint32_t* a, const uint32_t* b, float* d, int mode, bool accumulate) {
   const int n = 2 * kCount, pitch = mode == 0 ? 16 : 256 >> mode, bits = mode == 0 ? 0 : 4 - mode;
   unsigned char* shared = dynamic_shared<unsigned char>();
@@ -21,8 +21,8 @@ __global__ void product(const uint32_t* a, const uint32_t* b, float* d, int mode
     offset ^= (offset >> 7 & ((1 << bits) - 1)) << 4;
     return reinterpret_cast<uint32_t*>(base + offset);
   };
-  const auto store = [&](unsigned char* base, int row, int word, uint32_t value) {
-    if (!kAlongRows) {
+  const auto store = [&](unsigned char* base, bool rows, int row, int word, uint32_t value) {
+    if (!rows) {
       *place(base, row, word) = value;
       return;
     }
@@ -32,26 +32,24 @@ __global__ void product(const uint32_t* a, const uint32_t* b, float* d, int mode
       *reinterpret_cast<uint16_t*>(base + offset) = static_cast<uint16_t>(value);
     }
   };
-  for (int i = threadIdx.x; i < 64 * 8; i += 128) store(shared, i / 8, i % 8, a[i]);
-  for (int i = threadIdx.x; i < n * 8; i += 128) store(of_b, i / 8, i % 8, b[i]);
+  for (int i = threadIdx.x; i < 64 * 8; i += 128) store(shared, kRowsOfA, i / 8, i % 8, a[i]);
+  for (int i = threadIdx.x; i < n * 8; i += 128) store(of_b, kRowsOfB, i / 8, i % 8, b[i]);
   fence_proxy_async();
   __syncthreads();
   const int warp = threadIdx.x / 32, g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
   float sums[kCount];
   const auto at = [&](int i) { return (16 * warp + g + i / 2 % 2 * 8) * n + i / 4 * 8 + 2 * t + i % 2; };
   for (int i = 0; i < kCount; ++i) sums[i] = d[at(i)];
-  const auto descriptor = [&](const void* matrix) {
-    const int leading = kAlongRows ? 16 * pitch : 128;
+  const auto descriptor = [&](const void* matrix, bool rows) {
+    const int leading = rows ? 16 * pitch : 128;
     return uint64_t(shared_address(matrix) & 0x3ffff) >> 4 | uint64_t(leading >> 4) << 16 |
            uint64_t(group >> 4) << 32 | uint64_t(mode) << 62;
   };
   wgmma_fence();
   if constexpr (kTf32) {
-    wgmma_tf32(sums, descriptor(shared), descriptor(of_b), accumulate);
-  } else if constexpr (kAlongRows) {
-    wgmma_bf16_along_rows(sums, descriptor(shared), descriptor(of_b), accumulate);
+    wgmma_tf32(sums, descriptor(shared, false), descriptor(of_b, false), accumulate);
   } else {
-    wgmma_bf16(sums, descriptor(shared), descriptor(of_b), accumulate);
+    wgmma_bf16<kRowsOfA, kRowsOfB>(sums, descriptor(shared, kRowsOfA), descriptor(of_b, kRowsOfB), accumulate);
   }
   wgmma_commit();
   wgmma_wait<0>();
@@ -59,7 +57,7 @@ __global__ void product(const uint32_t* a, const uint32_t* b, float* d, int mode
   for (int i = 0; i < kCount; ++i) d[at(i)] = sums[i];
 }
 
-template <int kCount, bool kTf32, bool kAlongRows = false>
+template <int kCount, bool kTf32, bool kRowsOfA = false, bool kRowsOfB = false>
 void check_product(int mode, bool accumulate) {
   constexpr int n = 2 * kCount, kWords = 8, kDepth = kTf32 ? 8 : 16;
   const auto words = [](int rows, unsigned seed) {
@@ -82,7 +80,7 @@ void check_product(int mode, bool accumulate) {
   Array<uint32_t> da(a), db(b);
   Array<float> dd(before);
   const size_t bytes = static_cast<size_t>(64 + n) * (mode == 0 ? 32 : 256 >> mode);
-  constexpr auto kernel = product<kCount, kTf32, kAlongRows>;
+  constexpr auto kernel = product<kCount, kTf32, kRowsOfA, kRowsOfB>;
   allow_shared(kernel, bytes);
   EXPECT_OK(run(kernel, 1, 128, bytes, da.get(), db.get(), dd.get(), mode, accumulate));
   const auto actual = dd.read();
@@ -109,8 +107,10 @@ TEST(products_of_every_shape_and_swizzle) {
     check_product<64, false>(mode, false);
     check_product<128, false>(mode, true);
     if (mode == 0) continue;
-    check_product<64, false, true>(mode, true);
-    check_product<128, false, true>(mode, false);
+    check_product<64, false, true, true>(mode, true);
+    check_product<128, false, true, true>(mode, false);
+    check_product<128, false, true, false>(mode, true);
+    check_product<64, false, false, true>(mode, false);
   }
 }
 

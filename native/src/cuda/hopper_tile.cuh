@@ -5,8 +5,8 @@
 //     turns, so that one stores its sums while the other multiplies
 //   stage: 128 bytes of k (32 TF32 or 64 BF16) of the tile's rows of A and columns of B, in one chunk of 128 bytes, or
 //     in two of 64 that lie behind each other, swizzled as the copy engine writes and wgmma reads them; 4 products of
-//     32 bytes of k. Or, kAlongRows, 64 BF16 of k across: 64 lines of 128 bytes, 64 rows of A or columns of B, for each
-//     64 of the tile; 4 products of 16 lines
+//     32 bytes of k. Of an operand that lies across k (kRowsOfA, kRowsOfB: along m or n) 64 lines of 128 bytes, one for
+//     each BF16 of k, with 64 rows of A or columns of B, for each 64 of the tile; 4 products of 16 lines
 //   ring: for each stage an mbarrier `full`, which the copies complete, and one `empty`, where each of the 8 (in turns
 //     4) warps that consume it arrives when its products no longer read the stage
 //   turns: for each consumer an mbarrier where the other one's warps arrive when its last products are on their way.
@@ -23,10 +23,11 @@
 
 namespace azj::cuda {
 
-template <TensorType kType_, int kBlockM_, int kBlockN_, int kChunkBytes_ = 128, bool kAlongRows_ = false>
+template <TensorType kType_, int kBlockM_, int kBlockN_, int kChunkBytes_ = 128, bool kRowsOfA_ = false,
+          bool kRowsOfB_ = kRowsOfA_>
 struct HopperTile {
-  static_assert(!kAlongRows_ || (kType_ == TensorType::BF16 && kChunkBytes_ == 128), "TF32 lies along k");
-  static constexpr bool kAlongRows = kAlongRows_;
+  static_assert(!(kRowsOfA_ || kRowsOfB_) || (kType_ == TensorType::BF16 && kChunkBytes_ == 128), "TF32 lies along k");
+  static constexpr bool kRowsOfA = kRowsOfA_, kRowsOfB = kRowsOfB_;
   static_assert(kBlockM_ == 128 || kBlockM_ == 64, "a consumer has 64 rows");
   static_assert(kChunkBytes_ == 128 || kChunkBytes_ == 64, "what one copy brings of a row");
   static constexpr TensorType kType = kType_;
@@ -75,12 +76,12 @@ struct RingPosition {
 };
 
 // The operand of wgmma that begins at a shared address: rows of kChunkBytes in groups of 8, swizzled over as many
-// bytes; along rows also the distance of the next 64 rows. PTX ISA, "Matrix Descriptor Format".
-template <class Tile>
+// bytes; kRows, across k, also the distance of the next 64 rows. PTX ISA, "Matrix Descriptor Format".
+template <class Tile, bool kRows>
 __device__ inline uint64_t matrix_descriptor(uint32_t address) {
   constexpr uint64_t kSwizzle = uint64_t{Tile::kChunkBytes == 128 ? 1 : 2} << 62;
   constexpr uint64_t kGroup = uint64_t{8 * Tile::kChunkBytes >> 4} << 32;
-  constexpr uint64_t kLeading = uint64_t{Tile::kAlongRows ? Tile::kDepth * Tile::kRowBytes >> 4 : 1} << 16;
+  constexpr uint64_t kLeading = uint64_t{kRows ? Tile::kDepth * Tile::kRowBytes >> 4 : 1} << 16;
   return kSwizzle | kGroup | kLeading | (address & 0x3ffff) >> 4;
 }
 
@@ -136,28 +137,28 @@ __device__ inline void load_stages(RingPosition<Tile::kStages>& at, const Ring<T
   }
 }
 
+// Where part 0 .. 3 of a stage's k begins, in bytes from the beginning of an operand of `rows` rows.
+template <class Tile, bool kRows>
+__device__ constexpr int part_offset(int part, int rows) {
+  if (kRows) return part * (Tile::kDepth / 4) * Tile::kRowBytes;
+  return 32 * part / Tile::kChunkBytes * rows * Tile::kChunkBytes + 32 * part % Tile::kChunkBytes;
+}
+
 // A consumer's products of the stage at a shared address.
 template <class Tile>
 __device__ __forceinline__ void multiply_stage(float (&sums)[Tile::kSums], uint32_t stage, int consumer,
                                                bool accumulate) {
-  constexpr int kBytes = Tile::kChunkBytes;
-  const uint64_t a = matrix_descriptor<Tile>(stage + Tile::consumer_row(consumer) * kBytes);
-  const uint64_t b = matrix_descriptor<Tile>(stage + Tile::kABytes);
+  const uint64_t a = matrix_descriptor<Tile, Tile::kRowsOfA>(stage + Tile::consumer_row(consumer) * Tile::kChunkBytes);
+  const uint64_t b = matrix_descriptor<Tile, Tile::kRowsOfB>(stage + Tile::kABytes);
 #pragma unroll
   for (int part = 0; part < 4; ++part) {  // 32 bytes of k each; a descriptor counts by 16
     const bool add = accumulate || part > 0;
-    if constexpr (Tile::kAlongRows) {
-      constexpr int kLines = Tile::kDepth / 4 * Tile::kRowBytes / 16;
-      wgmma_bf16_along_rows(sums, a + part * kLines, b + part * kLines, add);
+    const uint64_t a_part = a + part_offset<Tile, Tile::kRowsOfA>(part, Tile::kBlockM) / 16;
+    const uint64_t b_part = b + part_offset<Tile, Tile::kRowsOfB>(part, Tile::kBlockN) / 16;
+    if constexpr (Tile::kType == TensorType::TF32) {
+      wgmma_tf32(sums, a_part, b_part, add);
     } else {
-      const int chunk = 32 * part / kBytes, in_chunk = 32 * part % kBytes;
-      const uint64_t a_part = a + (chunk * Tile::kBlockM * kBytes + in_chunk) / 16;
-      const uint64_t b_part = b + (chunk * Tile::kBlockN * kBytes + in_chunk) / 16;
-      if constexpr (Tile::kType == TensorType::TF32) {
-        wgmma_tf32(sums, a_part, b_part, add);
-      } else {
-        wgmma_bf16(sums, a_part, b_part, add);
-      }
+      wgmma_bf16<Tile::kRowsOfA, Tile::kRowsOfB>(sums, a_part, b_part, add);
     }
   }
 }

@@ -111,8 +111,8 @@ __device__ __forceinline__ void setmaxnreg_dec() {
 }
 
 // ---- asynchronous products of one warpgroup: D (64 x N) = A (64 x K) * B (K x N) + D, without the last if !accumulate
-// A and B lie in shared memory, K-major, and are given by matrix descriptors; K is 32 bytes. (_along_rows: A along m
-// and B along n, M- and N-major, which BF16 may.) With w = warp % 4, g = lane / 4 and t = lane % 4, accumulators d[4 i]
+// A and B lie in shared memory, K-major, and are given by matrix descriptors; K is 32 bytes. (kRowsOfA: A lies along m,
+// kRowsOfB: B along n, M- and N-major, which BF16 may.) With w = warp % 4, g = lane / 4 and t = lane % 4, accumulators d[4 i]
 // .. d[4 i + 3] are
 //   D[16 w + g][8 i + 2 t], the next column, D[16 w + g + 8][8 i + 2 t], the next column.
 // Accumulators and operands are not touched between the product and a wgmma_wait() that covers it.
@@ -156,8 +156,9 @@ __device__ __forceinline__ void wgmma_results(float (&d)[kCount]) {
   "%106, %107, %108, %109, %110, %111, %112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, " \
   "%124, %125, %126, %127}"                                                                                     
 
-// wgmma.mma_async.sync.aligned.<shape>.f32.<type>.<type>; a and b follow the accumulators, then whether to accumulate.
-#define AZJ_WGMMA(name, count, shape, types, a_name, b_name, accumulate_name, tail)                                \
+// wgmma.mma_async.sync.aligned.<shape>.f32.<type>.<type>; a and b follow the accumulators, then whether to accumulate,
+// then constants.
+#define AZJ_WGMMA(name, count, shape, types, a_name, b_name, accumulate_name, tail, ...)                           \
   __device__ __forceinline__ void name(float (&d)[count], uint64_t a, uint64_t b, bool accumulate) {               \
     asm volatile(                                                                                                  \
         "{\n"                                                                                                      \
@@ -167,16 +168,18 @@ __device__ __forceinline__ void wgmma_results(float (&d)[kCount]) {
         ";\n"                                                                                                      \
         "}\n"                                                                                                      \
         : AZJ_D##count                                                                                             \
-        : "l"(a), "l"(b), "r"(static_cast<int>(accumulate)));                                                      \
+        : "l"(a), "l"(b), "r"(static_cast<int>(accumulate)), __VA_ARGS__);                                         \
   }
 
 // The tail: signs of A and B, and for BF16 whether they are transposed (TF32 cannot be).
-AZJ_WGMMA(wgmma_tf32, 64, "m64n128k8", "f32.tf32.tf32", "%64", "%65", "%66", "1, 1")
-AZJ_WGMMA(wgmma_tf32, 128, "m64n256k8", "f32.tf32.tf32", "%128", "%129", "%130", "1, 1")
-AZJ_WGMMA(wgmma_bf16, 64, "m64n128k16", "f32.bf16.bf16", "%64", "%65", "%66", "1, 1, 0, 0")
-AZJ_WGMMA(wgmma_bf16, 128, "m64n256k16", "f32.bf16.bf16", "%128", "%129", "%130", "1, 1, 0, 0")
-AZJ_WGMMA(wgmma_bf16_along_rows, 64, "m64n128k16", "f32.bf16.bf16", "%64", "%65", "%66", "1, 1, 1, 1")
-AZJ_WGMMA(wgmma_bf16_along_rows, 128, "m64n256k16", "f32.bf16.bf16", "%128", "%129", "%130", "1, 1, 1, 1")
+AZJ_WGMMA(wgmma_tf32, 64, "m64n128k8", "f32.tf32.tf32", "%64", "%65", "%66", "%67, %67", "n"(1))
+AZJ_WGMMA(wgmma_tf32, 128, "m64n256k8", "f32.tf32.tf32", "%128", "%129", "%130", "%131, %131", "n"(1))
+template <bool kRowsOfA, bool kRowsOfB>
+AZJ_WGMMA(wgmma_bf16, 64, "m64n128k16", "f32.bf16.bf16", "%64", "%65", "%66", "1, 1, %67, %68", "n"(int{kRowsOfA}),
+          "n"(int{kRowsOfB}))
+template <bool kRowsOfA, bool kRowsOfB>
+AZJ_WGMMA(wgmma_bf16, 128, "m64n256k16", "f32.bf16.bf16", "%128", "%129", "%130", "1, 1, %131, %132",
+          "n"(int{kRowsOfA}), "n"(int{kRowsOfB}))
 
 #undef AZJ_WGMMA
 #undef AZJ_NAMES_128
