@@ -7,10 +7,14 @@ namespace azj::emulation {
 void Asynchrony::begin_block() {
   mbarriers.begin_block();
   copies.begin_block();
+  stores.begin_block();
   warpgroups.begin_block();
 }
 
-void Asynchrony::end_thread(Scheduler& scheduler) { warpgroups.end_thread(scheduler); }
+void Asynchrony::end_thread(Scheduler& scheduler) {
+  stores.end_thread(scheduler);
+  warpgroups.end_thread(scheduler);
+}
 
 void Asynchrony::end_block(Scheduler& scheduler) {
   copies.end_block(scheduler);

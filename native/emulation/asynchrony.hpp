@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bulk_copies.hpp"
+#include "bulk_stores.hpp"
 #include "mbarriers.hpp"
 #include "warpgroups.hpp"
 
@@ -11,6 +12,7 @@ namespace azj::emulation {
 struct Asynchrony {
   Mbarriers mbarriers;
   BulkCopies copies;
+  BulkStores stores;
   Warpgroups warpgroups;
 
   void begin_block();

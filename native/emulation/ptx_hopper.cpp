@@ -63,12 +63,28 @@ void mbarrier_wait(void* barrier, uint32_t parity, Site site) {
 void fence_proxy_async(Site site) {
   Scheduler& scheduler = hopper("fence.proxy.async", site);
   scheduler.asynchrony().mbarriers.publish(scheduler.running().number);
+  scheduler.asynchrony().stores.fence(scheduler);
 }
 
 void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* at, const uint16_t* taps, void* barrier,
                  Site site) {
   Scheduler& scheduler = hopper("cp.async.bulk.tensor", site);
   scheduler.asynchrony().copies.load(scheduler, target, map, rank, at, taps, barrier, site);
+}
+
+void tensor_store(const CUtensorMap* map, int rank, const int32_t* at, const void* source, Site site) {
+  Scheduler& scheduler = hopper("cp.async.bulk.tensor", site);
+  scheduler.asynchrony().stores.store(scheduler, map, rank, at, source, site);
+}
+
+void bulk_commit(Site site) {
+  Scheduler& scheduler = hopper("cp.async.bulk.commit_group", site);
+  scheduler.asynchrony().stores.commit(scheduler);
+}
+
+void bulk_wait_read(int pending_groups, Site site) {
+  Scheduler& scheduler = hopper("cp.async.bulk.wait_group.read", site);
+  scheduler.asynchrony().stores.wait_read(scheduler, static_cast<uint32_t>(pending_groups));
 }
 
 void warpgroup_registers(bool increase, int count, Site site) {

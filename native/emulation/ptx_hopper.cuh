@@ -20,6 +20,9 @@ void mbarrier_wait(void* barrier, uint32_t parity, Site site);
 void fence_proxy_async(Site site);
 void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* at, const uint16_t* taps, void* barrier,
                  Site site);
+void tensor_store(const CUtensorMap* map, int rank, const int32_t* at, const void* source, Site site);
+void bulk_commit(Site site);
+void bulk_wait_read(int pending_groups, Site site);
 void warpgroup_registers(bool increase, int count, Site site);
 void warpgroup_fence(Site site);
 void warpgroup_multiply_tf32(float* d, int n, uint64_t a, uint64_t b, bool accumulate, Site site);
@@ -78,6 +81,21 @@ inline void tensor_load_im2col(void* target, const CUtensorMap* map, int32_t cha
   const int32_t at[] = {channel, column, row, sample};
   const uint16_t taps[] = {tap_w, tap_h};
   ::azj::emulation::tensor_load(target, map, 4, at, taps, barrier, AZJ_SITE);
+}
+
+// cp.async.bulk.tensor.4d.global.shared::cta.tile.bulk_group
+inline void tensor_store_4d(const CUtensorMap* map, int32_t x, int32_t y, int32_t z, int32_t w, const void* source,
+                            AZJ_SITE_PARAMETERS) {
+  const int32_t at[] = {x, y, z, w};
+  ::azj::emulation::tensor_store(map, 4, at, source, AZJ_SITE);
+}
+
+// cp.async.bulk.commit_group, cp.async.bulk.wait_group.read N
+inline void bulk_commit(AZJ_SITE_PARAMETERS) { ::azj::emulation::bulk_commit(AZJ_SITE); }
+template <int N>
+inline void bulk_wait_read(AZJ_SITE_PARAMETERS) {
+  static_assert(N >= 0, "a number of groups");
+  ::azj::emulation::bulk_wait_read(N, AZJ_SITE);
 }
 
 // setmaxnreg.inc.sync.aligned.u32, setmaxnreg.dec.sync.aligned.u32

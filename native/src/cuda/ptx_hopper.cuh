@@ -96,6 +96,28 @@ __device__ __forceinline__ void tensor_load_im2col(void* target, const CUtensorM
       : "memory");
 }
 
+// cp.async.bulk.tensor.4d.global.shared::cta.tile.bulk_group [map, {x, y, z, w}], [source]: the other way, by one thread,
+// after the fence_proxy_async() of those that wrote. What lies outside of the tensor is not stored.
+__device__ __forceinline__ void tensor_store_4d(const CUtensorMap* map, int32_t x, int32_t y, int32_t z, int32_t w,
+                                                const void* source) {
+  asm volatile(
+      "cp.async.bulk.tensor.4d.global.shared::cta.tile.bulk_group [%0, {%2, %3, %4, %5}], [%1];\n" ::"l"(
+          reinterpret_cast<uint64_t>(map)),
+      "r"(shared_address(source)), "r"(x), "r"(y), "r"(z), "r"(w)
+      : "memory");
+}
+
+// cp.async.bulk.commit_group: this thread's stores since the last one become a group.
+__device__ __forceinline__ void bulk_commit() { asm volatile("cp.async.bulk.commit_group;\n" ::: "memory"); }
+
+// cp.async.bulk.wait_group.read N: waits until all but at most the N latest groups of this thread have read their
+// sources. What they write is there when the grid has ended.
+template <int N>
+__device__ __forceinline__ void bulk_wait_read() {
+  static_assert(N >= 0, "a number of groups");
+  asm volatile("cp.async.bulk.wait_group.read %0;\n" ::"n"(N) : "memory");
+}
+
 // ---- registers change hands between the warpgroups of a block
 
 // setmaxnreg.inc.sync.aligned.u32, setmaxnreg.dec.sync.aligned.u32: by all warps of a warpgroup.
