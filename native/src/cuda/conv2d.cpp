@@ -140,14 +140,16 @@ ConvGather grad_input_gather(const azj_conv2d_desc& d, const ConvSize& s, int64_
   g.tap_h = static_cast<int>(-rows.output_step);
   g.tap_w = static_cast<int>(-columns.output_step);
 
-  g.weights = w + rows.first_tap * d.kernel_w + columns.first_tap;
+  g.first_tap = static_cast<int>(rows.first_tap * d.kernel_w + columns.first_tap);
+  g.weights = w + g.first_tap;
   g.weight_group = s.group_filters * s.patch;
   g.weight_row = static_cast<int>(s.taps);
   g.weight_channel = static_cast<int>(s.patch);
   g.weight_tap_h = static_cast<int>(rows.tap_step * d.kernel_w);
   g.weight_tap_w = static_cast<int>(columns.tap_step);
 
-  g.out = grad_x + rows.first * d.width + columns.first;
+  g.first_pixel = static_cast<int>(rows.first * d.width + columns.first);
+  g.out = grad_x + g.first_pixel;
   g.pixels_h = static_cast<int>(rows.count);
   g.pixels_w = static_cast<int>(columns.count);
   g.out_sample = s.in_sample;

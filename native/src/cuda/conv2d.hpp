@@ -44,11 +44,13 @@ struct ConvGather {
   const float* weights;
   int64_t weight_group;
   int weight_row, weight_channel, weight_tap_h, weight_tap_w;  // strides
+  int first_tap;  // of the kernel, to which `weights` points
 
   float* out;
   int pixels_h, pixels_w;
   int64_t out_sample;
   int out_plane, out_step_h, out_step_w;  // out_step_h in elements: rows of the plane times its width
+  int first_pixel;  // of a plane, to which `out` points
 
   Divisor pixels, pixel_row;  // by pixels_h * pixels_w, by pixels_w
   Divisor taps, tap_row;      // by taps_h * taps_w, by taps_w

@@ -52,13 +52,13 @@ OperandView view_weights(const ConvGather& g, const float* w, int64_t taps) {
 ConvGather forwards(ConvGather g) {
   if (g.tap_h < 0) {
     g.origin_h += (g.taps_h - 1) * g.tap_h;
-    g.weights += (g.taps_h - 1) * int64_t{g.weight_tap_h};
+    g.first_tap += (g.taps_h - 1) * g.weight_tap_h;
     g.tap_h = -g.tap_h;
     g.weight_tap_h = -g.weight_tap_h;
   }
   if (g.tap_w < 0) {
     g.origin_w += (g.taps_w - 1) * g.tap_w;
-    g.weights += (g.taps_w - 1) * int64_t{g.weight_tap_w};
+    g.first_tap += (g.taps_w - 1) * g.weight_tap_w;
     g.tap_w = -g.tap_w;
     g.weight_tap_w = -g.weight_tap_w;
   }

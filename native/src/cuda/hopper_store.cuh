@@ -8,15 +8,12 @@
 
 namespace azj::cuda {
 
-// C's part from (first_row, first_column) .. = epilogue(sums) of one warp; m and n are C's size. staging: this warp's.
-// Output: as store_tile()'s.
-template <class Tile, class Output>
-__device__ __forceinline__ void store_sums(const float (&sums)[Tile::kSums], float* staging, const Output& out,
-                                           const GemmEpilogue& epilogue, int first_row, int first_column, int m,
-                                           int n) {
+// A warp's sums, 32 columns after the other: body(first of them) finds column c of row r at staging[r * kStorePitch + c].
+// staging: this warp's.
+template <class Tile, class Body>
+__device__ __forceinline__ void for_staged_columns(const float (&sums)[Tile::kSums], float* staging, Body&& body) {
   const int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
   float* const to = staging + g * Tile::kStorePitch + 2 * t;
-  const int rows = m - first_row < 16 ? m - first_row : 16;
 #pragma unroll
   for (int part = 0; part < Tile::kBlockN / Tile::kStoreColumns; ++part) {
     __syncwarp();  // the part before has been read
@@ -27,8 +24,21 @@ __device__ __forceinline__ void store_sums(const float (&sums)[Tile::kSums], flo
       *reinterpret_cast<float2*>(to + 8 * Tile::kStorePitch + 8 * i) = make_float2(sums[sum + 2], sums[sum + 3]);
     }
     __syncwarp();
-    const int column = first_column + part * Tile::kStoreColumns + lane;
-    if (column >= n) continue;
+    body(part * Tile::kStoreColumns);
+  }
+}
+
+// C's part from (first_row, first_column) .. = epilogue(sums) of one warp; m and n are C's size. Output: as
+// store_tile()'s.
+template <class Tile, class Output>
+__device__ __forceinline__ void store_sums(const float (&sums)[Tile::kSums], float* staging, const Output& out,
+                                           const GemmEpilogue& epilogue, int first_row, int first_column, int m,
+                                           int n) {
+  const int lane = threadIdx.x % 32;
+  const int rows = m - first_row < 16 ? m - first_row : 16;
+  for_staged_columns<Tile>(sums, staging, [&](int first) {
+    const int column = first_column + first + lane;
+    if (column >= n) return;
     float* const top = out.column(column);
     const float bias = column_bias(epilogue, column);
 #pragma unroll 1
@@ -36,7 +46,7 @@ __device__ __forceinline__ void store_sums(const float (&sums)[Tile::kSums], flo
       float* const c = top + (first_row + r) * out.row_stride();
       *c = finish(epilogue, staging[r * Tile::kStorePitch + lane], c, bias + row_bias(epilogue, first_row + r));
     }
-  }
+  });
 }
 
 }  // namespace azj::cuda
