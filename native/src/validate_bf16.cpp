@@ -11,7 +11,8 @@ constexpr int64_t kGranule = 8;  // elements that are read and written at once
 
 int64_t pitch_of(const char* name, int64_t channels) {
   if (channels > INT64_MAX - (kGranule - 1)) {
-    fail(AZJ_INVALID_ARGUMENT, "%s is %" PRId64 "; rounded up to a multiple of 8 it does not fit 63 bits", name, channels);
+    fail(AZJ_INVALID_ARGUMENT, "%s is %" PRId64 "; rounded up to a multiple of 8 it does not fit 63 bits", name,
+         channels);
   }
   return (channels + kGranule - 1) / kGranule * kGranule;
 }

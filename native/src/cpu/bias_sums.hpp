@@ -34,17 +34,23 @@ struct BatchSum {
   }
 };
 
-// Calls plane(n, m) -> Vec of lane sums for every plane of a batch, and writes their sums, unless grad_bias is null. A
-// filter's planes are one thread's, in the order of the batch: its sum does not depend on the number of threads.
-template <class Plane>
-void sum_planes(Team& team, int64_t batch, int64_t filters, int64_t grain, float* grad_bias, Plane&& plane) {
+// Calls write(n, m) for every plane of a batch, and adds up the lane sums that sum(n, m) -> Vec then gives, to
+// grad_bias unless it is null. A filter's planes are one thread's, in the order of the batch: its sum does not depend
+// on the number of threads. The next plane is written before one is read: a vector cannot be loaded from single
+// elements that were stored just now without waiting for them to reach the cache.
+template <class Write, class Sum>
+void sum_planes(Team& team, int64_t batch, int64_t filters, int64_t grain, float* grad_bias, Write&& write, Sum&& sum) {
   constexpr int64_t kFilters = 16;  // visited together, so that neighbouring planes are
   team.parallel(filters, grain, [&](int64_t begin, int64_t end, int) {
     for (int64_t first = begin; first < end; first += kFilters) {
       const int64_t count = min(kFilters, end - first);
       BatchSum sums[kFilters];
       for (int64_t n = 0; n < batch; ++n) {
-        for (int64_t i = 0; i < count; ++i) sums[i].add(plane(n, first + i));
+        write(n, first);
+        for (int64_t i = 0; i < count; ++i) {
+          if (i + 1 < count) write(n, first + i + 1);
+          if (grad_bias != nullptr) sums[i].add(sum(n, first + i));
+        }
       }
       for (int64_t i = 0; grad_bias != nullptr && i < count; ++i) grad_bias[first + i] = sums[i].total();
     }

@@ -55,24 +55,72 @@ bool spread_plane(const ConvSize& s, const Gradients& from, int64_t index, float
   return good;
 }
 
+// The first element of each window of a plane whose rows of windows are short.
+struct Windows {
+  static constexpr int64_t kMost = 256;
+
+  // Whether rows of `columns` windows would leave at least half of the lanes empty.
+  static bool are_short(int64_t rows, int64_t columns) { return columns <= 8 && rows * columns <= kMost; }
+
+  Windows() = default;
+  explicit Windows(const ConvSize& s) {
+    for (int64_t row = 0; row < s.out_h / 2; ++row) {
+      for (int64_t column = 0; column < s.out_w / 2; ++column) {
+        first[count++] = static_cast<int32_t>(2 * (row * s.out_w + column));
+      }
+    }
+    for (int64_t i = count; i % kLanes != 0; ++i) first[i] = 0;
+  }
+
+  int64_t count = 0;
+  int32_t first[kMost];
+};
+
+// As spread_plane(), for short rows: gradients of as many windows as there are lanes, then each to where it belongs.
+template <int32_t kActivation>
+bool scatter_plane(const ConvSize& s, const Gradients& from, const Windows& windows, int64_t index, float* grad_z) {
+  const int32_t below = static_cast<int32_t>(s.out_w);
+  const int64_t start = index * windows.count;
+  zero_row(grad_z, s.out_plane);
+  for (int64_t at = 0; at < windows.count; at += kLanes) {
+    const int64_t lanes = min(kLanes, windows.count - at);
+    const Vec y = load_first(from.y + start + at, lanes), grad_y = load_first(from.grad_y + start + at, lanes);
+    const float* argmax = reinterpret_cast<const float*>(from.argmax + start + at);
+    const Ints places = reinterpret_cast<Ints>(load_first(argmax, lanes));
+    const Ints step = places - reinterpret_cast<Ints>(load(reinterpret_cast<const float*>(windows.first + at)));
+    const Ints strays = ((step & ~1) != 0) & (((step - below) & ~1) != 0);
+    float values[kLanes];
+    store(values, activation_gradient_each<kActivation>(y, grad_y, from.slope));
+    for (int64_t i = 0; i < lanes; ++i) {
+      if (strays[i] != 0) return false;
+      grad_z[places[i]] = values[i];
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
-// The bias's sums read a plane when it was just written and is in the cache.
 void Stream::conv2d_pool_backward(const azj_conv2d_desc& d, const float* y, const int32_t* argmax, const float* grad_y,
                                   float* grad_z, float* grad_bias) {
   const ConvSize s(d);
   const Gradients from{y, argmax, grad_y, d.slope};
+  const bool scatters = Windows::are_short(s.out_h / 2, s.out_w / 2);
+  const Windows windows = scatters ? Windows(s) : Windows();
   int stray = 0;
   with_activation(d.activation, [&](auto kind) {
-    sum_planes(team_, d.batch, d.filters, rows_per_grain(d.batch * s.out_plane, kGrain), grad_bias,
-               [&](int64_t n, int64_t m) {
-                 const int64_t plane = n * d.filters + m;
-                 float* to = grad_z + plane * s.out_plane;
-                 if (!spread_plane<decltype(kind)::kind>(s, from, plane, to)) {
-                   __atomic_store_n(&stray, 1, __ATOMIC_RELAXED);
-                 }
-                 return grad_bias == nullptr ? Vec{} : lane_sums(to, s.out_plane);
-               });
+    constexpr int32_t kActivation = decltype(kind)::kind;
+    const auto write = [&](int64_t n, int64_t m) {
+      const int64_t plane = n * d.filters + m;
+      float* to = grad_z + plane * s.out_plane;
+      const bool good = scatters ? scatter_plane<kActivation>(s, from, windows, plane, to)
+                                 : spread_plane<kActivation>(s, from, plane, to);
+      if (!good) __atomic_store_n(&stray, 1, __ATOMIC_RELAXED);
+    };
+    const auto sum = [&](int64_t n, int64_t m) {
+      return lane_sums(grad_z + (n * d.filters + m) * s.out_plane, s.out_plane);
+    };
+    sum_planes(team_, d.batch, d.filters, rows_per_grain(d.batch * s.out_plane, kGrain), grad_bias, write, sum);
   });
   if (stray != 0) {
     fail(AZJ_INVALID_ARGUMENT, "argmax holds an index outside its window; it must be the argmax of the forward pass");

@@ -100,7 +100,11 @@ static inline __m256i first_lanes(int64_t count) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 static inline Vec load_first(const float* p, int64_t count) { return _mm256_maskload_ps(p, first_lanes(count)); }
-static inline void store_first(float* p, Vec v, int64_t count) { _mm256_maskstore_ps(p, first_lanes(count), v); }
+// AMD's processors take a masked store apart into dozens of steps.
+static inline void store_first(float* p, Vec v, int64_t count) {
+  if (count == kLanes) return store(p, v);
+  _mm256_maskstore_ps(p, first_lanes(count), v);
+}
 #else
 // Four lanes. Constant positions: a loop over `count` would go through memory.
 static inline Vec load_first(const float* p, int64_t count) {
