@@ -96,6 +96,21 @@ public final class DeviceBuffer implements Holding {
     return all(ElementType.U8);
   }
 
+  /** A part of it as bytes 0 to 255; see {@link #floats(long, long)}. */
+  public Tensor pixels(long offset, long count) {
+    return new Tensor(this, ElementType.U8, offset, count);
+  }
+
+  /** All of it as BF16; see {@link #floats()}. */
+  public Tensor bf16() {
+    return all(ElementType.BF16);
+  }
+
+  /** A part of it as BF16; see {@link #floats(long, long)}. */
+  public Tensor bf16(long offset, long count) {
+    return new Tensor(this, ElementType.BF16, offset, count);
+  }
+
   /**
    * Frees the memory; a second call does nothing.
    *

@@ -222,6 +222,12 @@ public final class Tensor {
     HostCopy.upload(stream, this, ElementType.U8, MemorySegment.ofArray(values));
   }
 
+  /** Copies an array of the bits of exactly this many BF16 numbers to the device. */
+  public void upload(Stream stream, short[] values) {
+    Objects.requireNonNull(values, "values");
+    HostCopy.upload(stream, this, ElementType.BF16, MemorySegment.ofArray(values));
+  }
+
   /** Copies an array of exactly this many longs to the device. */
   public void upload(Stream stream, long[] values) {
     Objects.requireNonNull(values, "values");
@@ -240,6 +246,18 @@ public final class Tensor {
     HostCopy.download(stream, this, ElementType.I32, MemorySegment.ofArray(values));
   }
 
+  /** Copies to an array of the bits of exactly this many BF16 numbers. */
+  public void download(Stream stream, short[] values) {
+    Objects.requireNonNull(values, "values");
+    HostCopy.download(stream, this, ElementType.BF16, MemorySegment.ofArray(values));
+  }
+
+  /** Copies to an array of exactly this many bytes. */
+  public void download(Stream stream, byte[] values) {
+    Objects.requireNonNull(values, "values");
+    HostCopy.download(stream, this, ElementType.U8, MemorySegment.ofArray(values));
+  }
+
   /** The contents of a tensor of floats. */
   public float[] toArray(Stream stream) {
     float[] values = new float[Math.toIntExact(count)];
@@ -250,6 +268,20 @@ public final class Tensor {
   /** The contents of a tensor of integers. */
   public int[] toIntArray(Stream stream) {
     int[] values = new int[Math.toIntExact(count)];
+    download(stream, values);
+    return values;
+  }
+
+  /** The bits of a tensor of BF16. */
+  public short[] toShortArray(Stream stream) {
+    short[] values = new short[Math.toIntExact(count)];
+    download(stream, values);
+    return values;
+  }
+
+  /** The contents of a tensor of bytes. */
+  public byte[] toByteArray(Stream stream) {
+    byte[] values = new byte[Math.toIntExact(count)];
     download(stream, values);
     return values;
   }

@@ -36,6 +36,16 @@ final class Args {
     return Objects.requireNonNull(tensor, name).argument(stream, ElementType.U8, needed, name);
   }
 
+  /** A tensor of BF16 as a native argument. */
+  static MemorySegment bf16(Stream stream, Tensor tensor, long needed, String name) {
+    return Objects.requireNonNull(tensor, name).argument(stream, ElementType.BF16, needed, name);
+  }
+
+  /** As {@link #pixels}, or NULL for a tensor that may be left out and is. */
+  static MemorySegment pixelsOrNull(Stream stream, Tensor tensor, long needed, String name) {
+    return tensor == null ? MemorySegment.NULL : pixels(stream, tensor, needed, name);
+  }
+
   /** As {@link #floats}, or NULL for a tensor that may be left out and is. */
   static MemorySegment floatsOrNull(Stream stream, Tensor tensor, long needed, String name) {
     return tensor == null ? MemorySegment.NULL : floats(stream, tensor, needed, name);

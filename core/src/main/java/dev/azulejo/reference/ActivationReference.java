@@ -34,6 +34,17 @@ public final class ActivationReference {
     };
   }
 
+  /** σ'(z) as a function of y = σ(z). */
+  public static double derivativeFromOutput(Activation activation, double slope, double y) {
+    return switch (activation) {
+      case IDENTITY -> 1;
+      case RELU -> y > 0 ? 1 : 0;
+      case LEAKY_RELU -> y > 0 ? 1 : slope;
+      case SIGMOID -> y * (1 - y);
+      case TANH -> 1 - y * y;
+    };
+  }
+
   /** σ of each element. */
   public static double[] values(Activation activation, double slope, double[] z) {
     double[] y = new double[z.length];

@@ -1,6 +1,7 @@
 package dev.azulejo.reference;
 
 import dev.azulejo.device.DeviceInfo;
+import dev.azulejo.ops.Bf16Packing;
 import dev.azulejo.ops.GemmAlgorithm;
 import dev.azulejo.ops.GemmProblem;
 import java.util.Arrays;
@@ -81,6 +82,22 @@ public record GemmCase(
         .beta(beta)
         .algorithm(algorithm)
         .build();
+  }
+
+  /** The same with strides between stored rows that are multiples of 8, which BF16 needs. */
+  public GemmCase inBf16() {
+    return new GemmCase(
+        name,
+        m,
+        n,
+        k,
+        (int) Bf16Packing.pitch(lda()) - rowA(),
+        (int) Bf16Packing.pitch(ldb()) - rowB(),
+        (int) Bf16Packing.pitch(ldc()) - n,
+        transposeA,
+        transposeB,
+        alpha,
+        beta);
   }
 
   /** C in float64; elements between its rows keep their values. */

@@ -34,6 +34,11 @@ public record PoolCase(String name, int batch, Pool2dShape shape) {
         .toList();
   }
 
+  /** Those whose taps a byte can number, which max pooling in BF16 needs. */
+  public static List<PoolCase> inBf16() {
+    return all().stream().filter(c -> c.windowTaps() <= 256).toList();
+  }
+
   /** The problem in a mode. */
   public Pool2dProblem problem(PoolMode mode, boolean countPadding) {
     return new Pool2dProblem(shape, batch, mode, countPadding);

@@ -42,6 +42,17 @@ public final class PoolingReference {
     return argmax;
   }
 
+  /** Where in their windows maxima are: row * windowWidth + column, of what argmax gave. */
+  public int[] taps(int[] argmax) {
+    int[] taps = new int[argmax.length];
+    for (int o = 0; o < taps.length; o++) {
+      long row = argmax[o] / shape.width() - top(o);
+      long column = argmax[o] % shape.width() - left(o);
+      taps[o] = (int) (row * shape.windowWidth() + column);
+    }
+    return taps;
+  }
+
   /** The maxima. */
   public double[] max(double[] x) {
     int[] argmax = argmax(x);
@@ -93,8 +104,8 @@ public final class PoolingReference {
 
   /** Positions inside the plane that the window of an output covers, row by row. */
   private int[] taps(int output) {
-    int top = (int) (output / outW % outH * shape.strideHeight() - shape.paddingHeight());
-    int left = (int) (output % outW * shape.strideWidth() - shape.paddingWidth());
+    int top = top(output);
+    int left = left(output);
     var taps = java.util.stream.IntStream.builder();
     for (int i = top; i < top + shape.windowHeight(); i++) {
       for (int j = left; j < left + shape.windowWidth(); j++) {
@@ -104,6 +115,14 @@ public final class PoolingReference {
       }
     }
     return taps.build().toArray();
+  }
+
+  private int top(int output) {
+    return (int) (output / outW % outH * shape.strideHeight() - shape.paddingHeight());
+  }
+
+  private int left(int output) {
+    return (int) (output % outW * shape.strideWidth() - shape.paddingWidth());
   }
 
   private double divisor(int output, boolean countPadding) {

@@ -29,6 +29,10 @@ import dev.azulejo.ops.Precision;
  * (2 v + v^2) Σ|terms| + (1 + v)^2 2 (the bound above)
  * </pre>
  *
+ * <p><b>On BF16 in memory</b> the factors are what the reference is given, so that only the second
+ * part is left, the cut off sum; and a result that is stored in BF16 is rounded once more, to v =
+ * 2^-8 of itself, half of its last place.
+ *
  * <p><b>A function</b> of one variable (exp, sigmoid, tanh) is allowed 8 u of its value, 4 units in
  * the last place; where it follows a sum, the sum's tolerance is added, as none of the activations
  * is steeper than 1.
@@ -70,6 +74,29 @@ public final class Tolerance {
     double[] tolerance = new double[magnitudes.length];
     for (int i = 0; i < tolerance.length; i++) {
       tolerance[i] = sum(precision, terms, magnitudes[i]);
+    }
+    return tolerance;
+  }
+
+  /** Of sums of so many products each of BF16 factors, cut off where tensor cores add. */
+  public static double[] cutOffSums(double terms, double[] magnitudes) {
+    double[] tolerance = sums(terms, magnitudes);
+    for (int i = 0; i < tolerance.length; i++) {
+      tolerance[i] *= 2;
+    }
+    return tolerance;
+  }
+
+  /** Of a value that is known up to an error and then rounded to BF16. */
+  public static double storedBf16(double value, double error) {
+    return error + Precision.BF16.roundoff() * (Math.abs(value) + error) + TINY;
+  }
+
+  /** Of values that are known up to errors and then rounded to BF16. */
+  public static double[] storedBf16(double[] values, double[] errors) {
+    double[] tolerance = new double[values.length];
+    for (int i = 0; i < tolerance.length; i++) {
+      tolerance[i] = storedBf16(values[i], errors[i]);
     }
     return tolerance;
   }

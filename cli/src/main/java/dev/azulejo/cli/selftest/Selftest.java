@@ -22,6 +22,8 @@ public final class Selftest {
     all.addAll(DenseChecks.all());
     all.addAll(LossChecks.all());
     all.addAll(OptimizerChecks.all());
+    all.addAll(Bf16Checks.all(device));
+    all.addAll(Bf16ProductChecks.all(device));
     all.addAll(DataChecks.all());
     return all;
   }

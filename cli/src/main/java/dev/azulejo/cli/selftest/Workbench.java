@@ -1,8 +1,11 @@
 package dev.azulejo.cli.selftest;
 
 import dev.azulejo.device.DeviceBuffer;
+import dev.azulejo.device.ElementType;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.ops.Bf16;
+import dev.azulejo.reference.PackedReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -58,6 +61,20 @@ public final class Workbench implements AutoCloseable {
     return tensor;
   }
 
+  /** An input of BF16. */
+  public Tensor bf16(short[] bits) {
+    Tensor tensor = own(stream.device().allocate(OWNER, (long) bits.length * Short.BYTES)).bf16();
+    tensor.upload(stream, bits);
+    return tensor;
+  }
+
+  /** An output of BF16, full of NaN. */
+  public Tensor bf16Output(long count) {
+    short[] bits = new short[Math.toIntExact(count)];
+    Arrays.fill(bits, Bf16.of(Float.NaN));
+    return bf16(bits);
+  }
+
   /** An output; full of NaN, so that an element that nobody writes is found. */
   public Tensor output(long count) {
     float[] values = new float[Math.toIntExact(count)];
@@ -80,9 +97,31 @@ public final class Workbench implements AutoCloseable {
     nanos += System.nanoTime() - start;
   }
 
-  /** The largest error of a result as a fraction of its tolerance; infinite where it is NaN. */
+  /**
+   * The largest error of a result, floats or BF16, as a fraction of its tolerance; infinite where
+   * it is NaN.
+   */
   public double worst(double[] expected, double[] tolerance, Tensor result) {
-    float[] actual = result.toArray(stream);
+    float[] actual =
+        result.type() == ElementType.BF16
+            ? Bf16.toFloats(result.toShortArray(stream))
+            : result.toArray(stream);
+    return worst(expected, tolerance, actual);
+  }
+
+  /**
+   * As {@link #worst}, of a result in BF16 with channels last; infinite, too, where there is
+   * anything but zeros behind the channels.
+   */
+  public double worst(
+      PackedReference layout, double[] expected, double[] tolerance, Tensor result) {
+    short[] packed = result.toShortArray(stream);
+    return layout.endsInZeros(packed)
+        ? worst(expected, tolerance, Bf16.toFloats(layout.unpack(packed)))
+        : Double.POSITIVE_INFINITY;
+  }
+
+  private static double worst(double[] expected, double[] tolerance, float[] actual) {
     double worst = 0;
     for (int i = 0; i < expected.length; i++) {
       double error = Math.abs(actual[i] - expected[i]);
