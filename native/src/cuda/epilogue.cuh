@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gemm.hpp"
+#include "ptx.cuh"
 
 namespace azj::cuda {
 
@@ -35,6 +36,15 @@ __device__ inline float finish(const GemmEpilogue& epilogue, float sum, const fl
   float z = epilogue.alpha * sum;
   if (epilogue.beta != 0.0f) z += epilogue.beta * *c;
   return activate(epilogue.activation, epilogue.slope, z + bias);
+}
+
+// The same, and the store.
+__device__ inline void store_finished(const GemmEpilogue& epilogue, float sum, float* c, float bias) {
+  *c = finish(epilogue, sum, c, bias);
+}
+__device__ inline void store_finished(const GemmEpilogue& epilogue, float sum, azj_bf16* c, float bias) {
+  const float before = epilogue.beta != 0.0f ? __uint_as_float(uint32_t{*c} << 16) : 0.0f;
+  *c = static_cast<azj_bf16>(cvt_bf16x2(finish(epilogue, sum, &before, bias), 0.0f));
 }
 
 // The bias of row i or column j of C; 0 where there is none.

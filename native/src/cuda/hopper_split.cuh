@@ -105,7 +105,7 @@ __device__ __forceinline__ void consume_parts(RingPosition<Tile::kStages>& at, c
 
 constexpr int kSumRows = 16, kSumThreads = 256;
 
-// Result: where the elements of C are. column(product, j): C(0, j), or nullptr for a column that only fills a tile;
+// Result: where the elements of C are, float32 or BF16. column(product, j): C(0, j), or nullptr for a column that only fills a tile;
 // row_stride(); epilogue(product).
 template <int kBlockM, int kBlockN, class Result>
 __global__ __launch_bounds__(kSumThreads) void add_slices_kernel(const __grid_constant__ SplitGrid grid,
@@ -114,7 +114,7 @@ __global__ __launch_bounds__(kSumThreads) void add_slices_kernel(const __grid_co
   const int64_t index = blockIdx.x / kStrips;
   const SplitTile tile(grid, index, kBlockM, kBlockN);
   const int in_tile = threadIdx.x % kBlockN, column = tile.column + in_tile;
-  float* const top = column < grid.n ? result.column(tile.product, column) : nullptr;
+  auto* const top = column < grid.n ? result.column(tile.product, column) : nullptr;
   if (top == nullptr) return;
   const GemmEpilogue epilogue = result.epilogue(tile.product);
   const float bias = column_bias(epilogue, column);
@@ -126,8 +126,8 @@ __global__ __launch_bounds__(kSumThreads) void add_slices_kernel(const __grid_co
     float sum = 0;
 #pragma unroll 4
     for (int slice = 0; slice < grid.slices; ++slice) sum += part[slice * grid.tiles * kPart];
-    float* const c = top + row * result.row_stride();
-    *c = finish(epilogue, sum, c, bias + row_bias(epilogue, row));
+    auto* const c = top + row * result.row_stride();
+    store_finished(epilogue, sum, c, bias + row_bias(epilogue, row));
   }
 }
 

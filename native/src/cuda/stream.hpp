@@ -97,6 +97,7 @@ class CudaStream final : public azj_stream {
   void random_normal(azj_random_state* state, int64_t count, float mean, float deviation, float* x) override;
 
   // On BF16 with channels last (stream_bf16.cpp).
+  void bf16_gemm(const azj_gemm_desc& desc, const azj_bf16* a, const azj_bf16* b, azj_bf16* c) override;
 
  private:
   // Checks the operands, then runs body() on the device. While recording, the operands' allocations are noted.

@@ -9,7 +9,7 @@ namespace azj::cuda {
 
 namespace {
 
-constexpr int64_t kAlignment = 16, kMaxStride = int64_t{1} << 40;  // bytes
+constexpr int64_t kAlignment = 16;  // bytes
 constexpr unsigned kDriverVersion = 12000;  // the first that knows tensor maps
 
 // A function of the driver: through the run time, so that the library needs no libcuda.so to be loaded.
@@ -69,7 +69,7 @@ bool has_tensor_map(const OperandView& v) {
   if (v.k_stride != 1 || reinterpret_cast<uintptr_t>(v.data) % kAlignment != 0) return false;
   const Strides s(v);
   for (const int64_t stride : {s.row, s.batch, s.group}) {
-    if (stride * v.bytes % kAlignment != 0 || stride * v.bytes >= kMaxStride) return false;
+    if (stride * v.bytes % kAlignment != 0 || stride * v.bytes >= kMaxTensorStride) return false;
   }
   // Each dimension lies around the one before.
   return s.row >= v.k && s.batch % s.row == 0 && s.group % s.batch == 0;

@@ -9,6 +9,8 @@
 
 namespace azj::cuda {
 
+constexpr int64_t kMaxTensorStride = int64_t{1} << 40;  // bytes, which the engine takes none of
+
 // One operand of the products of a batch, rows (of m or n) x k, as the tensor k x rows x batch x groups.
 struct TensorOperand {
   CUtensorMap map;
