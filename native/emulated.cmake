@@ -89,3 +89,6 @@ set_tests_properties(cuda_bf16_gemm_sm_80 PROPERTIES ENVIRONMENT AZULEJO_EMULATI
 azj_add_launcher_test(cuda_small_ops
   cuda_small_ops_test.cpp cuda_small_ops_conv2d_pool.cpp cuda_small_ops_elements.cpp cuda_small_ops_gather.cpp
   cuda_small_ops_optimizers.cpp cuda_small_ops_pool2d.cpp cuda_small_ops_random.cpp cuda_small_ops_rows.cpp)
+azj_add_launcher_test(cuda_bf16_small
+  cuda_bf16_small_test.cpp cuda_bf16_small_activation.cpp cuda_bf16_small_pack.cpp cuda_bf16_small_pool2d.cpp
+  cuda_bf16_small_stream.cpp)

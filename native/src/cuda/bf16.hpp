@@ -18,6 +18,24 @@ __host__ __device__ constexpr int64_t bf16_pitch(int64_t channels) {
   return (channels + kBf16Granule - 1) / kBf16Granule * kBf16Granule;
 }
 
+// bf16_pack.cu
+void bf16_pack(cudaStream_t stream, int64_t rows, int64_t channels, int64_t positions, const float* x,
+               azj_bf16* packed);
+void bf16_unpack(cudaStream_t stream, int64_t rows, int64_t channels, int64_t positions, const azj_bf16* packed,
+                 float* x);
+
+// bf16_activation.cu: two launches, one where grad_bias is NULL; `partials` holds bf16_activation_partial_bytes().
+uint64_t bf16_activation_partial_bytes(int64_t pixels, int64_t channels);
+void bf16_activation_backward(cudaStream_t stream, int32_t activation, float slope, int64_t pixels, int64_t channels,
+                              const azj_bf16* y, const azj_bf16* grad_y, azj_bf16* grad_z, float* grad_bias,
+                              float* partials);
+
+// bf16_pool2d.cu: an argmax beyond the window, which the host cannot see, makes the gradients of the window NaN.
+void bf16_pool2d_forward(cudaStream_t stream, const azj_pool2d_desc& desc, const azj_bf16* x, azj_bf16* y,
+                         uint8_t* argmax);
+void bf16_pool2d_backward(cudaStream_t stream, const azj_pool2d_desc& desc, const azj_bf16* grad_y,
+                          const uint8_t* argmax, azj_bf16* grad_x);
+
 // bf16_gemm.cu: compute capability 9.0. supports(): on the current device, or the reason. The plan is for tests and
 // measurements; the query takes the same one.
 bool bf16_gemm_supports(const azj_gemm_desc& desc, std::string& reason);

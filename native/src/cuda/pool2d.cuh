@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "backend.hpp"
 #include "divisor.hpp"
 #include "launch.cuh"
 
@@ -50,7 +51,7 @@ struct PoolGrid {
 
 template <class Index>
 struct Pool {
-  int64_t planes;           // batch * channels
+  int64_t planes;           // images of one channel, or of a granule of channels
   int64_t inputs, outputs;  // elements of x and y
   Index plane;              // elements of a plane of x
   PoolAxis<Index> rows, columns;
@@ -100,6 +101,42 @@ __device__ __forceinline__ float mean_divisor(const Pool<Index>& pool, const Poo
                                               const PoolSpan<Index>& columns) {
   if (pool.count_padding) return pool.whole;
   return static_cast<float>(rows.end - rows.begin) * static_cast<float>(columns.end - columns.begin);
+}
+
+template <class Index>
+Pool<Index> pool_of(const azj_pool2d_desc& d, int64_t planes) {
+  const int64_t out_h = output_size(d.height, d.pad_h, d.window_h, 1, d.stride_h);
+  const int64_t out_w = output_size(d.width, d.pad_w, d.window_w, 1, d.stride_w);
+  const auto index = [](int64_t value) { return static_cast<Index>(value); };
+  Pool<Index> pool;
+  pool.planes = planes;
+  pool.inputs = pool.planes * d.height * d.width;
+  pool.outputs = pool.planes * out_h * out_w;
+  pool.plane = index(d.height * d.width);
+  pool.rows = {index(d.height), index(out_h), index(d.window_h), index(d.stride_h), index(d.pad_h),
+               PoolDivisor<Index>(d.stride_h)};
+  pool.columns = {index(d.width), index(out_w), index(d.window_w), index(d.stride_w), index(d.pad_w),
+                  PoolDivisor<Index>(d.stride_w)};
+  pool.x_grid = PoolGrid<Index>(d.height, d.width);
+  pool.y_grid = PoolGrid<Index>(out_h, out_w);
+  pool.cells = PoolGrid<Index>((d.height + 1) / 2, (d.width + 1) / 2);
+  pool.count_padding = d.count_padding != 0;
+  pool.whole = static_cast<float>(static_cast<double>(d.window_h) * static_cast<double>(d.window_w));
+  return pool;
+}
+
+// Calls body(pool) with 32-bit indices where no sum of two sizes can exceed them.
+template <class Body>
+void with_pool(const azj_pool2d_desc& d, int64_t planes, Body&& body) {
+  const Pool<int64_t> pool = pool_of<int64_t>(d, planes);
+  constexpr int64_t kLimit = INT64_C(1) << 30;
+  bool small = pool.inputs < kLimit && pool.outputs < kLimit;
+  for (const int64_t size : {d.window_h, d.window_w, d.stride_h, d.stride_w}) small = small && size < kLimit;
+  if (small) {
+    body(pool_of<int32_t>(d, planes));
+  } else {
+    body(pool);
+  }
 }
 
 }  // namespace azj::cuda

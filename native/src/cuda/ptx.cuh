@@ -3,8 +3,8 @@
 // file.
 //
 // cp.async, and mma with TF32 or BF16, came with compute capability 8.0. On 7.5 the copies are made at once, by
-// ordinary loads and stores, and the waits have nothing to wait for; an mma traps: such kernels are refused before
-// their launch.
+// ordinary loads and stores, and the waits have nothing to wait for; roundings to BF16 are computed; an mma traps: such
+// kernels are refused before their launch.
 #include <cuda_runtime.h>
 
 #ifndef AZJ_CUDA_PTX_CUH
@@ -75,6 +75,14 @@ __device__ __forceinline__ uint32_t cvt_tf32(float value) {
 #endif
 }
 
+#if __CUDA_ARCH__ < 800
+// The instruction below of one value, by adding half of the last place and cutting off; a NaN becomes the one it makes.
+__device__ __forceinline__ uint32_t round_to_bf16(float value) {
+  const uint32_t bits = __float_as_uint(value);
+  return value != value ? 0x7fffu : (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
+}
+#endif
+
 // cvt.rn.bf16x2.f32: two bfloat16, to the nearest, ties to even; `low` in the lower half, the one of the lower address.
 __device__ __forceinline__ uint32_t cvt_bf16x2(float low, float high) {
 #if __CUDA_ARCH__ >= 800
@@ -82,7 +90,7 @@ __device__ __forceinline__ uint32_t cvt_bf16x2(float low, float high) {
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;\n" : "=r"(result) : "f"(high), "f"(low));
   return result;
 #else
-  return (__float_as_uint(high) & 0xffff0000u) | (__float_as_uint(low) >> 16);
+  return round_to_bf16(low) | (round_to_bf16(high) << 16);
 #endif
 }
 

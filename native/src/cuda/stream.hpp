@@ -97,7 +97,14 @@ class CudaStream final : public azj_stream {
   void random_normal(azj_random_state* state, int64_t count, float mean, float deviation, float* x) override;
 
   // On BF16 with channels last (stream_bf16.cpp).
+  void bf16_pack(int64_t rows, int64_t channels, int64_t positions, const float* x, azj_bf16* packed) override;
+  void bf16_unpack(int64_t rows, int64_t channels, int64_t positions, const azj_bf16* packed, float* x) override;
   void bf16_gemm(const azj_gemm_desc& desc, const azj_bf16* a, const azj_bf16* b, azj_bf16* c) override;
+  void bf16_activation_backward(int32_t activation, float slope, int64_t pixels, int64_t channels, const azj_bf16* y,
+                                const azj_bf16* grad_y, azj_bf16* grad_z, float* grad_bias) override;
+  void bf16_pool2d_forward(const azj_pool2d_desc& desc, const azj_bf16* x, azj_bf16* y, uint8_t* argmax) override;
+  void bf16_pool2d_backward(const azj_pool2d_desc& desc, const azj_bf16* grad_y, const uint8_t* argmax,
+                            azj_bf16* grad_x) override;
 
  private:
   // Checks the operands, then runs body() on the device. While recording, the operands' allocations are noted.

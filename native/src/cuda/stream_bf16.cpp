@@ -4,12 +4,40 @@
 
 namespace azj::cuda {
 
+void CudaStream::bf16_pack(int64_t rows, int64_t channels, int64_t positions, const float* x, azj_bf16* packed) {
+  run({{"x", x}, {"packed", packed}}, [&] { cuda::bf16_pack(handle(), rows, channels, positions, x, packed); });
+}
+
+void CudaStream::bf16_unpack(int64_t rows, int64_t channels, int64_t positions, const azj_bf16* packed, float* x) {
+  run({{"packed", packed}, {"x", x}}, [&] { cuda::bf16_unpack(handle(), rows, channels, positions, packed, x); });
+}
+
 void CudaStream::bf16_gemm(const azj_gemm_desc& d, const azj_bf16* a, const azj_bf16* b, azj_bf16* c) {
   run({{"a", a}, {"b", b}, {"c", c}}, [&] {
     std::string reason;  // before memory is taken for a product that will not be
     if (!bf16_gemm_supports(d, reason)) throw Error(AZJ_UNSUPPORTED, reason);
     cuda::bf16_gemm(handle(), d, a, b, c, workspace(bf16_gemm_workspace_bytes(d)));
   });
+}
+
+void CudaStream::bf16_activation_backward(int32_t activation, float slope, int64_t pixels, int64_t channels,
+                                          const azj_bf16* y, const azj_bf16* grad_y, azj_bf16* grad_z,
+                                          float* grad_bias) {
+  run({{"y", y}, {"grad_y", grad_y}, {"grad_z", grad_z}, {"grad_bias", grad_bias}}, [&] {
+    const uint64_t bytes = grad_bias == nullptr ? 0 : bf16_activation_partial_bytes(pixels, channels);
+    cuda::bf16_activation_backward(handle(), activation, slope, pixels, channels, y, grad_y, grad_z, grad_bias,
+                                   static_cast<float*>(workspace(bytes)));
+  });
+}
+
+void CudaStream::bf16_pool2d_forward(const azj_pool2d_desc& d, const azj_bf16* x, azj_bf16* y, uint8_t* argmax) {
+  run({{"x", x}, {"y", y}, {"argmax", argmax}}, [&] { cuda::bf16_pool2d_forward(handle(), d, x, y, argmax); });
+}
+
+void CudaStream::bf16_pool2d_backward(const azj_pool2d_desc& d, const azj_bf16* grad_y, const uint8_t* argmax,
+                                      azj_bf16* grad_x) {
+  run({{"grad_y", grad_y}, {"argmax", argmax}, {"grad_x", grad_x}},
+      [&] { cuda::bf16_pool2d_backward(handle(), d, grad_y, argmax, grad_x); });
 }
 
 }  // namespace azj::cuda
