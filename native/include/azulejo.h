@@ -217,11 +217,20 @@ AZJ_API azj_status azj_axpy(azj_stream* stream, int64_t count, float alpha, cons
 /* result[0] = alpha * sum x[i] + beta * result[0]; result is device memory and not read when beta is 0. */
 AZJ_API azj_status azj_sum(azj_stream* stream, int64_t count, float alpha, const float* x, float beta, float* result);
 
+/* ---- precision ----------------------------------------------------------------------------------------------------- */
+
+/* What AUTO may round the factors of products to, at most; sums are float32. The CPU rounds nothing. */
+typedef enum azj_precision {
+  AZJ_FP32 = 0, /* not at all */
+  AZJ_TF32 = 1, /* 10 bits of mantissa */
+  AZJ_BF16 = 2  /* 7 bits of mantissa; TF32 where that is faster */
+} azj_precision;
+
 /* ---- GEMM ------------------------------------------------------------------------------------------------------- */
 
 /* The rungs of the ladder, each kept and selectable; all but AUTO are CUDA kernels (AZJ_UNSUPPORTED on the CPU). */
 typedef enum azj_gemm_algorithm {
-  AZJ_GEMM_AUTO = 0,             /* the best this device has in full float32; azj_gemm_choice() tells which */
+  AZJ_GEMM_AUTO = 0,             /* the best this device has in `precision`; azj_gemm_choice() tells which */
   AZJ_GEMM_ONE_BLOCK = 1,        /* one block, a thread for each element of C, T4.4.1; m * n <= 1024 */
   AZJ_GEMM_ONE_BLOCK_SHARED = 2, /* the same with A and B in shared memory; m * n <= 1024 */
   AZJ_GEMM_GRID = 3,             /* a grid of tiles of C */
@@ -245,7 +254,7 @@ typedef struct azj_gemm_desc {
   float alpha;
   float beta;           /* 0: C is not read */
   int32_t algorithm;    /* azj_gemm_algorithm */
-  int32_t reserved;     /* 0 */
+  int32_t precision;    /* azj_precision, of AZJ_GEMM_AUTO */
 } azj_gemm_desc;
 
 AZJ_API azj_status azj_gemm(azj_stream* stream, const azj_gemm_desc* desc, const float* a, const float* b, float* c);
@@ -287,19 +296,19 @@ AZJ_API azj_status azj_softmax_backward(azj_stream* stream, int64_t rows, int64_
 /* ---- convolution --------------------------------------------------------------------------------------------------- */
 
 typedef enum azj_conv_algorithm {
-  AZJ_CONV_AUTO = 0,        /* the best this device has for the problem; azj_conv2d_algorithm() tells which */
+  AZJ_CONV_AUTO = 0,        /* the best this device has in `precision`; azj_conv2d_algorithm() tells which */
   AZJ_CONV_DIRECT = 1,      /* a sum per output, no X_unroll */
   AZJ_CONV_IM2COL_GEMM = 2, /* W[M x C*R*S] * X_unroll[C*R*S x Hout*Wout], one X_unroll reused, row T15 */
   /* The same product with X_unroll made up on the fly, never stored. */
   AZJ_CONV_IMPLICIT_GEMM = 3,
-  AZJ_CONV_IMPLICIT_GEMM_TF32 = 4, /* on tensor cores, inputs rounded to TF32; never chosen by AUTO */
-  AZJ_CONV_IMPLICIT_GEMM_BF16 = 5, /* on tensor cores, inputs rounded to BF16; never chosen by AUTO */
+  AZJ_CONV_IMPLICIT_GEMM_TF32 = 4, /* on tensor cores, inputs rounded to TF32 */
+  AZJ_CONV_IMPLICIT_GEMM_BF16 = 5, /* on tensor cores, inputs rounded to BF16 */
   /* F(4x4, 3x3): 36 products for 144, with a larger rounding error (docs/numerics.md). 3x3 kernels with stride 1,
    * dilation 1 and one group. A NaN or an infinity reaches the whole 4x4 tile of outputs. */
   AZJ_CONV_WINOGRAD = 6,
   /* IMPLICIT_GEMM_TF32 by wgmma and TMA, compute capability 9.0. The operands are copied first to the workspace, as the
    * copy engine wants them. Strides up to 8, paddings up to 128, (kernel - 1) * dilation up to 255 and 128 beyond the
-   * padding. Never chosen by AUTO. */
+   * padding. */
   AZJ_CONV_HOPPER_TF32 = 7,
   AZJ_CONV_HOPPER_BF16 = 8 /* the same in BF16 */
 } azj_conv_algorithm;
@@ -323,7 +332,7 @@ typedef struct azj_conv2d_desc {
   int32_t algorithm;                      /* azj_conv_algorithm */
   int32_t activation;                     /* azj_activation, applied by the forward pass only */
   float slope;                            /* of AZJ_LEAKY_RELU */
-  int32_t reserved;                       /* 0 */
+  int32_t precision;                      /* azj_precision, of AZJ_CONV_AUTO */
 } azj_conv2d_desc;
 
 /* Output rows and columns; also checks the descriptor. */
@@ -424,6 +433,8 @@ typedef struct azj_dense_desc {
   int64_t batch, inputs, outputs; /* >= 1 */
   int32_t activation;             /* azj_activation, applied by the forward pass only */
   float slope;                    /* of AZJ_LEAKY_RELU */
+  int32_t precision;              /* azj_precision */
+  int32_t reserved;               /* 0 */
 } azj_dense_desc;
 
 /* bias may be NULL. */

@@ -121,6 +121,10 @@ Extent extent(const char* axis, int64_t input, int64_t pad, int64_t window, int6
 
 }  // namespace
 
+void check_precision(int32_t precision) {
+  check_range("precision", precision, AZJ_FP32, AZJ_BF16, "AZJ_FP32 (0), AZJ_TF32 (1) or AZJ_BF16 (2)");
+}
+
 void check_gemm(const azj_gemm_desc* desc) {
   check_pointer("desc", desc);
   const azj_gemm_desc& d = *desc;
@@ -131,7 +135,7 @@ void check_gemm(const azj_gemm_desc* desc) {
   check_range("transpose_b", d.transpose_b, 0, 1, "0 or 1");
   check_range("algorithm", d.algorithm, AZJ_GEMM_AUTO, AZJ_GEMM_HOPPER_BF16,
               "AZJ_GEMM_AUTO (0) or an algorithm up to AZJ_GEMM_HOPPER_BF16 (9)");
-  check_range("reserved", d.reserved, 0, 0, "0");
+  check_precision(d.precision);
   check_leading("lda", d.lda, d.transpose_a ? d.m : d.k, d.transpose_a ? "A stored k x m" : "A stored m x k");
   check_leading("ldb", d.ldb, d.transpose_b ? d.k : d.n, d.transpose_b ? "B stored n x k" : "B stored k x n");
   check_leading("ldc", d.ldc, d.n, "C stored m x n");
@@ -196,6 +200,8 @@ void check_dense(const azj_dense_desc* desc) {
   check_at_least("inputs", d.inputs, 1);
   check_at_least("outputs", d.outputs, 1);
   check_activation(d.activation, d.slope);
+  check_precision(d.precision);
+  check_range("reserved", d.reserved, 0, 0, "0");
   check_elements("x", {d.batch, d.inputs});
   check_elements("w", {d.outputs, d.inputs});
   check_elements("y", {d.batch, d.outputs});
@@ -262,7 +268,7 @@ azj_conv2d_desc checked_conv2d(const azj_conv2d_desc* desc) {
   check_range("algorithm", d.algorithm, AZJ_CONV_AUTO, AZJ_CONV_HOPPER_BF16,
               "AZJ_CONV_AUTO (0) or an algorithm up to AZJ_CONV_HOPPER_BF16 (8)");
   check_activation(d.activation, d.slope);
-  check_range("reserved", d.reserved, 0, 0, "0");
+  check_precision(d.precision);
   if (d.channels % d.groups != 0 || d.filters % d.groups != 0) {
     fail(AZJ_INVALID_ARGUMENT,
          "groups is %" PRId64 "; it must divide the %" PRId64 " channels and the %" PRId64 " filters", d.groups,

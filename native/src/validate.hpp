@@ -51,6 +51,7 @@ void check_matrix(const char* rows_name, int64_t rows, const char* columns_name,
 void check_classes(int64_t rows, int64_t classes);
 
 void check_activation(int32_t activation, float slope);
+void check_precision(int32_t precision);
 void check_pass(int32_t pass);
 void check_gemm(const azj_gemm_desc* desc);
 void check_gemm_batch(const azj_gemm_desc& desc, const GemmBatch& batch);

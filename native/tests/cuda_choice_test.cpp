@@ -7,6 +7,7 @@
 #include <functional>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "emulated_session.hpp"
 
@@ -17,7 +18,7 @@ std::string top, folder;
 
 int32_t choose() {
   const Emulated s;
-  const azj_gemm_desc desc{33, 17, 9, 9, 17, 17, 0, 0, 1, 0, AZJ_GEMM_AUTO, 0};
+  const azj_gemm_desc desc{33, 17, 9, 9, 17, 17, 0, 0, 1, 0, AZJ_GEMM_AUTO, AZJ_FP32};
   int32_t algorithm = -1;
   OK(azj_gemm_choice(s.stream, &desc, 1, &algorithm));
   return algorithm;
@@ -56,7 +57,7 @@ std::string text() {
 
 void write(const std::string& lines) { std::ofstream(path(), std::ios::trunc) << lines; }
 
-constexpr char kProblem[] = "0 33 17 9 9 17 17 0 0 0 1 |";
+constexpr char kProblem[] = "0 33 17 9 9 17 17 0 0 0 1 0 |";
 
 void a_choice_is_written() {
   CHECK(path().empty());
@@ -99,6 +100,50 @@ void other_lines_do_not_count() {
   write(line);
 }
 
+// What may be chosen depends on the precision.
+void a_precision_allows_more() {
+  const std::string before = text();
+  write("");
+  const auto candidates = [](int32_t precision) {
+    in_a_process([precision] {
+      const Emulated s;
+      const azj_gemm_desc gemm{33, 17, 9, 9, 17, 17, 0, 0, 1, 0, AZJ_GEMM_AUTO, precision};
+      int32_t algorithm = -1;
+      OK(azj_gemm_choice(s.stream, &gemm, 1, &algorithm));
+      azj_conv2d_desc conv{1, 2, 5, 5, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0, AZJ_CONV_AUTO, AZJ_IDENTITY, 0, precision};
+      OK(azj_conv2d_algorithm(s.stream, &conv, AZJ_CONV_FORWARD, &algorithm));
+    });
+    const std::string lines = text();
+    std::vector<std::string> found;  // between the two bars
+    for (size_t at = lines.find(" | "); at != std::string::npos; at = lines.find(" | ", lines.find('\n', at))) {
+      found.push_back(lines.substr(at + 3, lines.find(" | ", at + 3) - at - 3));
+    }
+    write("");
+    return found;
+  };
+  using Lines = std::vector<std::string>;
+  CHECK(candidates(AZJ_FP32) == (Lines{"5 4 3 2 1", "3 1 2 6"}));
+  CHECK(candidates(AZJ_TF32) == (Lines{"5 4 3 2 1 6 8", "3 1 2 6 4 7"}));
+  CHECK(candidates(AZJ_BF16) == (Lines{"5 4 3 2 1 6 8 7 9", "3 1 2 6 4 7 5 8"}));
+  write(before);
+}
+
+// A dense layer on a rung that rounds, and that needs memory for its copies.
+void a_dense_layer_follows() {
+  const std::string before = text();
+  write("0 2 1 3 3 3 1 0 1 0 1 2 | 5 4 3 2 1 6 8 7 9 | 9 0.1\n");
+  in_a_process([] {
+    Emulated s;
+    const azj_dense_desc desc{2, 3, 1, AZJ_IDENTITY, 0, AZJ_BF16, 0};
+    // 1 + 2^-9 is 1 in BF16.
+    const std::vector<float> x{1.001953125f, 2, 3, 1, 1, -1}, w{1, 1, 1};
+    float* y = s.alloc(2);
+    OK(azj_dense_forward(s.stream, &desc, s.upload(x), s.upload(w), nullptr, y));
+    CHECK(s.download(y, 2) == (std::vector<float>{6, 1}));
+  });
+  write(before);
+}
+
 void without_a_file() {
   const std::string line = text();
   in_a_process([] {
@@ -133,6 +178,8 @@ int main() {
   a_choice_is_written();
   a_later_process_follows_it();
   other_lines_do_not_count();
+  a_precision_allows_more();
+  a_dense_layer_follows();
   without_a_file();
   CHECK(std::system(("rm -r " + top).c_str()) == 0);
   return finish("cuda_choice");

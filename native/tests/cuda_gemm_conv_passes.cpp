@@ -183,10 +183,11 @@ void test_dense(cudaStream_t stream) {
     for (const GemmRung rung : {GemmRung::TILED, GemmRung::REGISTER}) {
       auto out_y = poisoned<float>(y.size()), out_plain = poisoned<float>(y.size());
       auto out_x = poisoned<float>(dx.size()), out_w = poisoned<float>(dw.size()), out_b = poisoned<float>(db.size());
-      azj::cuda::dense_forward(stream, d, rung, device_x.data(), device_w.data(), device_bias.data(), out_y.data());
-      azj::cuda::dense_forward(stream, d, rung, device_x.data(), device_w.data(), nullptr, out_plain.data());
-      azj::cuda::dense_grad_input(stream, d, rung, device_dz.data(), device_w.data(), out_x.data());
-      azj::cuda::dense_grad_weights(stream, d, rung, device_x.data(), device_dz.data(), out_w.data());
+      const float *in = device_x.data(), *weights = device_w.data(), *gradient = device_dz.data();
+      gemm(stream, rung, azj::cuda::dense_forward(d, in, weights, device_bias.data(), out_y.data()));
+      gemm(stream, rung, azj::cuda::dense_forward(d, in, weights, nullptr, out_plain.data()));
+      gemm(stream, rung, azj::cuda::dense_grad_input(d, gradient, weights, out_x.data()));
+      gemm(stream, rung, azj::cuda::dense_grad_weights(d, in, gradient, out_w.data()));
       azj::cuda::dense_grad_bias(stream, d, device_dz.data(), out_b.data());
       finish_stream(stream);
       compare(what + " forward", out_y.read(), y);

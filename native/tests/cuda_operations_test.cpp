@@ -111,7 +111,7 @@ void products() {
     int32_t algorithm = 0;
     FAILS(AZJ_UNSUPPORTED, "GEMM algorithm 5 is a CUDA kernel", azj_gemm_choice(cpu.stream, &desc, 1, &algorithm));
   }
-  const azj_dense_desc dense{6, 15, 8, AZJ_SIGMOID, 0};
+  const azj_dense_desc dense{6, 15, 8, AZJ_SIGMOID, 0, AZJ_FP32, 0};
   const auto x = random_floats(6 * 15, 10), w = random_floats(8 * 15, 11), bias = random_floats(8, 12);
   const auto grad = random_floats(6 * 8, 13);
   agree("dense", 1e-5, [&](Machine& m, bool) {

@@ -60,7 +60,7 @@ void by_hand(azj_stream* stream) {
   OK(azj_argmax(stream, 3, 3, rows.data(), nullptr, predictions.data(), nullptr));
 
   // Dense: x 2x3, w 2x3, bias.
-  const azj_dense_desc desc{2, 3, 2, AZJ_RELU, 0};
+  const azj_dense_desc desc{2, 3, 2, AZJ_RELU, 0, AZJ_FP32, 0};
   const std::vector<float> in{1, 2, 3, -1, 0, 1}, w{1, 0, -1, 2, 1, 0}, bias{1, -1}, grad_z{1, 2, 3, 4};
   std::vector<float> out(4), grad_x(6), grad_w(6), grad_bias(2);
   OK(azj_dense_forward(stream, &desc, in.data(), w.data(), bias.data(), out.data()));
@@ -144,7 +144,7 @@ void elementwise_losses(azj_stream* stream, int64_t rows, int64_t columns) {
 }
 
 void dense(azj_stream* stream, int64_t batch, int64_t inputs, int64_t outputs, bool with_bias) {
-  const azj_dense_desc desc{batch, inputs, outputs, AZJ_TANH, 0};
+  const azj_dense_desc desc{batch, inputs, outputs, AZJ_TANH, 0, AZJ_FP32, 0};
   const auto x = random_floats(batch * inputs, 5);
   const auto w = random_floats(outputs * inputs, 6);
   const auto b = random_floats(outputs, 7);

@@ -198,7 +198,7 @@ void gemm(azj_stream* s) {
                                     {&D::transpose_b, -1, "transpose_b is -1"},
                                     {&D::transpose_b, 1, "ldb is 3; a row of B stored n x k has 4"},
                                     {&D::algorithm, 10, "algorithm is 10"},
-                                    {&D::reserved, 1, "reserved is 1"}};
+                                    {&D::precision, 3, "precision is 3"}};
   for (const auto& c : flags) {
     D d = good;
     d.*c.field = c.value;
@@ -251,7 +251,7 @@ void conv2d(azj_stream* s) {
   }
   const Case<D, int32_t> enums[] = {{&D::algorithm, 9, "algorithm is 9"},
                                     {&D::activation, -1, "activation is -1"},
-                                    {&D::reserved, 9, "reserved is 9"}};
+                                    {&D::precision, -1, "precision is -1"}};
   for (const auto& c : enums) {
     D d = good;
     d.*c.field = c.value;
@@ -343,7 +343,7 @@ void dense(azj_stream* s) {
   std::vector<float> buffer(64);
   float* f = buffer.data();
   using D = azj_dense_desc;
-  const D good{2, 3, 4, AZJ_LEAKY_RELU, 0.1f};
+  const D good{2, 3, 4, AZJ_LEAKY_RELU, 0.1f, AZJ_FP32, 0};
   OK(azj_dense_forward(s, &good, f, f + 16, nullptr, f + 32));
   const Case<D, int64_t> sizes[] = {{&D::batch, 0, "batch is 0"},
                                     {&D::inputs, 0, "inputs is 0"},
@@ -359,6 +359,12 @@ void dense(azj_stream* s) {
   FAILS(kInvalid, "slope is -0.5", azj_dense_forward(s, &d, f, f + 16, nullptr, f + 32));
   d.activation = 17;
   FAILS(kInvalid, "activation is 17", azj_dense_forward(s, &d, f, f + 16, nullptr, f + 32));
+  d = good;
+  d.precision = 3;
+  FAILS(kInvalid, "precision is 3; it must be AZJ_FP32 (0)", azj_dense_forward(s, &d, f, f + 16, nullptr, f + 32));
+  d = good;
+  d.reserved = 1;
+  FAILS(kInvalid, "reserved is 1", azj_dense_forward(s, &d, f, f + 16, nullptr, f + 32));
   FAILS(kInvalid, "desc is NULL", azj_dense_forward(s, nullptr, f, f, f, f));
   FAILS(kInvalid, "w is NULL", azj_dense_forward(s, &good, f, nullptr, f, f));
   FAILS(kInvalid, "grad_x is NULL", azj_dense_grad_input(s, &good, f, f, nullptr));

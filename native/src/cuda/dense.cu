@@ -34,8 +34,7 @@ __global__ __launch_bounds__(kColumns* kRows) void grad_bias_kernel(int64_t batc
 
 }  // namespace
 
-void dense_forward(cudaStream_t stream, const azj_dense_desc& d, GemmRung rung, const float* x, const float* w,
-                   const float* bias, float* y) {
+GemmProblem dense_forward(const azj_dense_desc& d, const float* x, const float* w, const float* bias, float* y) {
   GemmProblem p;
   p.m = d.batch;
   p.n = d.outputs;
@@ -48,11 +47,10 @@ void dense_forward(cudaStream_t stream, const azj_dense_desc& d, GemmRung rung, 
   p.epilogue.bias_axis = bias != nullptr ? BiasAxis::COLUMN : BiasAxis::NONE;
   p.epilogue.activation = d.activation;
   p.epilogue.slope = d.slope;
-  gemm(stream, rung, p);
+  return p;
 }
 
-void dense_grad_input(cudaStream_t stream, const azj_dense_desc& d, GemmRung rung, const float* grad_z, const float* w,
-                      float* grad_x) {
+GemmProblem dense_grad_input(const azj_dense_desc& d, const float* grad_z, const float* w, float* grad_x) {
   GemmProblem p;
   p.m = d.batch;
   p.n = d.inputs;
@@ -61,11 +59,10 @@ void dense_grad_input(cudaStream_t stream, const azj_dense_desc& d, GemmRung run
   p.b = GemmMatrix{w, d.inputs, 1, 0, 0};
   p.c = grad_x;
   p.ldc = d.inputs;
-  gemm(stream, rung, p);
+  return p;
 }
 
-void dense_grad_weights(cudaStream_t stream, const azj_dense_desc& d, GemmRung rung, const float* x,
-                        const float* grad_z, float* grad_w) {
+GemmProblem dense_grad_weights(const azj_dense_desc& d, const float* x, const float* grad_z, float* grad_w) {
   GemmProblem p;
   p.m = d.outputs;
   p.n = d.inputs;
@@ -74,7 +71,7 @@ void dense_grad_weights(cudaStream_t stream, const azj_dense_desc& d, GemmRung r
   p.b = GemmMatrix{x, d.inputs, 1, 0, 0};
   p.c = grad_w;
   p.ldc = d.inputs;
-  gemm(stream, rung, p);
+  return p;
 }
 
 void dense_grad_bias(cudaStream_t stream, const azj_dense_desc& d, const float* grad_z, float* grad_bias) {

@@ -168,13 +168,10 @@ void sgd(cudaStream_t stream, const azj_sgd_settings* settings, int64_t count, c
 void adam(cudaStream_t stream, const azj_adam_settings* settings, int64_t count, const float* g, float* w, float* m,
           float* v);
 
-// dense.cu: products on a rung of the GEMM ladder.
-void dense_forward(cudaStream_t stream, const azj_dense_desc& desc, GemmRung rung, const float* x, const float* w,
-                   const float* bias, float* y);
-void dense_grad_input(cudaStream_t stream, const azj_dense_desc& desc, GemmRung rung, const float* grad_z,
-                      const float* w, float* grad_x);
-void dense_grad_weights(cudaStream_t stream, const azj_dense_desc& desc, GemmRung rung, const float* x,
-                        const float* grad_z, float* grad_w);
+// dense.cu: the products of a dense layer, for gemm().
+GemmProblem dense_forward(const azj_dense_desc& desc, const float* x, const float* w, const float* bias, float* y);
+GemmProblem dense_grad_input(const azj_dense_desc& desc, const float* grad_z, const float* w, float* grad_x);
+GemmProblem dense_grad_weights(const azj_dense_desc& desc, const float* x, const float* grad_z, float* grad_w);
 void dense_grad_bias(cudaStream_t stream, const azj_dense_desc& desc, const float* grad_z, float* grad_bias);
 
 // gather.cu

@@ -123,6 +123,7 @@ class CudaStream final : public azj_stream {
   void* workspace(uint64_t bytes);
   // What the operation runs with; AUTO is decided here.
   GemmRung rung(const azj_gemm_desc& desc, int64_t batch);
+  void multiply(GemmRung rung, const GemmProblem& problem);
   int32_t algorithm(const azj_conv2d_desc& desc, int32_t pass);
 
   CudaDevice& device_;

@@ -26,8 +26,10 @@ GemmProblem batched_problem(const azj_gemm_desc& d, const GemmBatch& batch, cons
 }
 
 // A dense layer's product with contiguous matrices, as a GEMM descriptor: the rung is chosen from that.
-azj_gemm_desc dense_product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b) {
+azj_gemm_desc dense_product(const azj_dense_desc& dense, int64_t m, int64_t n, int64_t k, bool transpose_a,
+                            bool transpose_b) {
   azj_gemm_desc d{};
+  d.precision = dense.precision;
   d.m = m;
   d.n = n;
   d.k = k;
@@ -43,7 +45,7 @@ azj_gemm_desc dense_product(int64_t m, int64_t n, int64_t k, bool transpose_a, b
 
 }  // namespace
 
-// AUTO chooses among the rungs that compute in full float32.
+// AUTO chooses among the rungs that round no more than the precision allows.
 GemmRung CudaStream::rung(const azj_gemm_desc& d, int64_t batch) {
   if (d.algorithm != AZJ_GEMM_AUTO) return static_cast<GemmRung>(d.algorithm);
   const int64_t a_rows = d.transpose_a ? d.k : d.m, b_rows = d.transpose_b ? d.n : d.k;
@@ -53,17 +55,28 @@ GemmRung CudaStream::rung(const azj_gemm_desc& d, int64_t batch) {
   const bool huge = a_bytes == UINT64_MAX || b_bytes == UINT64_MAX || c_bytes == UINT64_MAX;
   const uint64_t bytes = huge ? UINT64_MAX : a_bytes + b_bytes + c_bytes;
   const GemmBatch products{batch, a_rows * d.lda, b_rows * d.ldb, d.m * d.ldc};
+  std::vector<GemmRung> rungs{GemmRung::REGISTER, GemmRung::TILED, GemmRung::GRID, GemmRung::ONE_BLOCK_SHARED,
+                              GemmRung::ONE_BLOCK};
+  std::string reason;
+  const bool tensor_cores = has_tensor_cores(reason), hopper = has_hopper(reason);
+  if (d.precision >= AZJ_TF32 && tensor_cores) rungs.push_back(GemmRung::TENSOR_TF32);
+  if (d.precision >= AZJ_TF32 && hopper) rungs.push_back(GemmRung::HOPPER_TF32);
+  if (d.precision >= AZJ_BF16 && tensor_cores) rungs.push_back(GemmRung::TENSOR_BF16);
+  if (d.precision >= AZJ_BF16 && hopper) rungs.push_back(GemmRung::HOPPER_BF16);
   std::vector<Candidate> candidates;
-  for (const GemmRung rung : {GemmRung::REGISTER, GemmRung::TILED, GemmRung::GRID, GemmRung::ONE_BLOCK_SHARED,
-                              GemmRung::ONE_BLOCK}) {
-    candidates.push_back({static_cast<int32_t>(rung), bytes, [&, rung](char* memory) {
-                            const auto* a = reinterpret_cast<const float*>(memory);
-                            const auto* b = reinterpret_cast<const float*>(memory + a_bytes);
-                            auto* c = reinterpret_cast<float*>(memory + a_bytes + b_bytes);
-                            cuda::gemm(handle(), rung, batched_problem(d, products, a, b, c));
+  for (const GemmRung rung : rungs) {
+    const auto problem = [&, a_bytes, b_bytes](char* memory) {
+      const auto* a = reinterpret_cast<const float*>(memory);
+      const auto* b = reinterpret_cast<const float*>(memory + a_bytes);
+      return batched_problem(d, products, a, b, reinterpret_cast<float*>(memory + a_bytes + b_bytes));
+    };
+    const uint64_t scratch = huge ? 0 : gemm_workspace_bytes(rung, problem(nullptr));
+    candidates.push_back({static_cast<int32_t>(rung), huge ? bytes : bytes + scratch, [&, rung, problem](char* memory) {
+                            cuda::gemm(handle(), rung, problem(memory), memory + bytes);
                           }});
   }
-  const ChoiceKey key{AZJ_GEMM_AUTO, d.m, d.n, d.k, d.lda, d.ldb, d.ldc, d.transpose_a, d.transpose_b, d.beta != 0, batch};
+  const ChoiceKey key{AZJ_GEMM_AUTO, d.m,           d.n,           d.k,         d.lda, d.ldb,
+                      d.ldc,         d.transpose_a, d.transpose_b, d.beta != 0, batch, d.precision};
   return static_cast<GemmRung>(choose(device_, handle(), recording_, key, candidates));
 }
 
@@ -73,33 +86,33 @@ int32_t CudaStream::gemm_choice(const azj_gemm_desc& d, int64_t batch) {
 
 void CudaStream::gemm(const azj_gemm_desc& d, const GemmBatch& batch, const float* a, const float* b, float* c) {
   run({{"a", a}, {"b", b}, {"c", c}},
-      [&] {
-        const GemmRung chosen = rung(d, batch.count);
-        const GemmProblem p = batched_problem(d, batch, a, b, c);
-        std::string reason;  // before memory is taken for a product that will not be
-        if (!supports(chosen, p, reason)) throw Error(AZJ_UNSUPPORTED, reason);
-        cuda::gemm(handle(), chosen, p, workspace(gemm_workspace_bytes(chosen, p)));
-      });
+      [&] { multiply(rung(d, batch.count), batched_problem(d, batch, a, b, c)); });
+}
+
+void CudaStream::multiply(GemmRung rung, const GemmProblem& p) {
+  std::string reason;  // before memory is taken for a product that will not be
+  if (!supports(rung, p, reason)) throw Error(AZJ_UNSUPPORTED, reason);
+  cuda::gemm(handle(), rung, p, workspace(gemm_workspace_bytes(rung, p)));
 }
 
 void CudaStream::dense_forward(const azj_dense_desc& d, const float* x, const float* w, const float* bias, float* y) {
   run({{"x", x}, {"w", w}, {"bias", bias}, {"y", y}}, [&] {
-    const azj_gemm_desc product = dense_product(d.batch, d.outputs, d.inputs, false, true);
-    cuda::dense_forward(handle(), d, rung(product, 1), x, w, bias, y);
+    const azj_gemm_desc product = dense_product(d, d.batch, d.outputs, d.inputs, false, true);
+    multiply(rung(product, 1), cuda::dense_forward(d, x, w, bias, y));
   });
 }
 
 void CudaStream::dense_grad_input(const azj_dense_desc& d, const float* grad_z, const float* w, float* grad_x) {
   run({{"grad_z", grad_z}, {"w", w}, {"grad_x", grad_x}}, [&] {
-    const azj_gemm_desc product = dense_product(d.batch, d.inputs, d.outputs, false, false);
-    cuda::dense_grad_input(handle(), d, rung(product, 1), grad_z, w, grad_x);
+    const azj_gemm_desc product = dense_product(d, d.batch, d.inputs, d.outputs, false, false);
+    multiply(rung(product, 1), cuda::dense_grad_input(d, grad_z, w, grad_x));
   });
 }
 
 void CudaStream::dense_grad_weights(const azj_dense_desc& d, const float* x, const float* grad_z, float* grad_w) {
   run({{"x", x}, {"grad_z", grad_z}, {"grad_w", grad_w}}, [&] {
-    const azj_gemm_desc product = dense_product(d.outputs, d.inputs, d.batch, true, false);
-    cuda::dense_grad_weights(handle(), d, rung(product, 1), x, grad_z, grad_w);
+    const azj_gemm_desc product = dense_product(d, d.outputs, d.inputs, d.batch, true, false);
+    multiply(rung(product, 1), cuda::dense_grad_weights(d, x, grad_z, grad_w));
   });
 }
 

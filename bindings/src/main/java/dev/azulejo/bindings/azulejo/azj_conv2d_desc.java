@@ -33,7 +33,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t algorithm;
  *     int32_t activation;
  *     float slope;
- *     int32_t reserved;
+ *     int32_t precision;
  * }
  * }
  */
@@ -62,7 +62,7 @@ public class azj_conv2d_desc {
         azulejo_h.C_INT.withName("algorithm"),
         azulejo_h.C_INT.withName("activation"),
         azulejo_h.C_FLOAT.withName("slope"),
-        azulejo_h.C_INT.withName("reserved")
+        azulejo_h.C_INT.withName("precision")
     ).withName("azj_conv2d_desc");
 
     /**
@@ -864,48 +864,48 @@ public class azj_conv2d_desc {
         struct.set(slope$LAYOUT, slope$OFFSET, fieldValue);
     }
 
-    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
+    private static final OfInt precision$LAYOUT = (OfInt)$LAYOUT.select(groupElement("precision"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t precision
      * }
      */
-    public static final OfInt reserved$layout() {
-        return reserved$LAYOUT;
+    public static final OfInt precision$layout() {
+        return precision$LAYOUT;
     }
 
-    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+    private static final long precision$OFFSET = $LAYOUT.byteOffset(groupElement("precision"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t precision
      * }
      */
-    public static final long reserved$offset() {
-        return reserved$OFFSET;
+    public static final long precision$offset() {
+        return precision$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t precision
      * }
      */
-    public static int reserved(MemorySegment struct) {
-        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    public static int precision(MemorySegment struct) {
+        return struct.get(precision$LAYOUT, precision$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t precision
      * }
      */
-    public static void reserved(MemorySegment struct, int fieldValue) {
-        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
+    public static void precision(MemorySegment struct, int fieldValue) {
+        struct.set(precision$LAYOUT, precision$OFFSET, fieldValue);
     }
 
     /**

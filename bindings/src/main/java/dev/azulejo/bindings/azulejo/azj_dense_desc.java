@@ -20,6 +20,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int64_t outputs;
  *     int32_t activation;
  *     float slope;
+ *     int32_t precision;
+ *     int32_t reserved;
  * }
  * }
  */
@@ -34,7 +36,9 @@ public class azj_dense_desc {
         azulejo_h.C_LONG.withName("inputs"),
         azulejo_h.C_LONG.withName("outputs"),
         azulejo_h.C_INT.withName("activation"),
-        azulejo_h.C_FLOAT.withName("slope")
+        azulejo_h.C_FLOAT.withName("slope"),
+        azulejo_h.C_INT.withName("precision"),
+        azulejo_h.C_INT.withName("reserved")
     ).withName("azj_dense_desc");
 
     /**
@@ -262,6 +266,94 @@ public class azj_dense_desc {
      */
     public static void slope(MemorySegment struct, float fieldValue) {
         struct.set(slope$LAYOUT, slope$OFFSET, fieldValue);
+    }
+
+    private static final OfInt precision$LAYOUT = (OfInt)$LAYOUT.select(groupElement("precision"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t precision
+     * }
+     */
+    public static final OfInt precision$layout() {
+        return precision$LAYOUT;
+    }
+
+    private static final long precision$OFFSET = $LAYOUT.byteOffset(groupElement("precision"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t precision
+     * }
+     */
+    public static final long precision$offset() {
+        return precision$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t precision
+     * }
+     */
+    public static int precision(MemorySegment struct) {
+        return struct.get(precision$LAYOUT, precision$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t precision
+     * }
+     */
+    public static void precision(MemorySegment struct, int fieldValue) {
+        struct.set(precision$LAYOUT, precision$OFFSET, fieldValue);
+    }
+
+    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static final OfInt reserved$layout() {
+        return reserved$LAYOUT;
+    }
+
+    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static final long reserved$offset() {
+        return reserved$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static int reserved(MemorySegment struct) {
+        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static void reserved(MemorySegment struct, int fieldValue) {
+        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
     }
 
     /**

@@ -26,7 +26,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     float alpha;
  *     float beta;
  *     int32_t algorithm;
- *     int32_t reserved;
+ *     int32_t precision;
  * }
  * }
  */
@@ -48,7 +48,7 @@ public class azj_gemm_desc {
         azulejo_h.C_FLOAT.withName("alpha"),
         azulejo_h.C_FLOAT.withName("beta"),
         azulejo_h.C_INT.withName("algorithm"),
-        azulejo_h.C_INT.withName("reserved")
+        azulejo_h.C_INT.withName("precision")
     ).withName("azj_gemm_desc");
 
     /**
@@ -542,48 +542,48 @@ public class azj_gemm_desc {
         struct.set(algorithm$LAYOUT, algorithm$OFFSET, fieldValue);
     }
 
-    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
+    private static final OfInt precision$LAYOUT = (OfInt)$LAYOUT.select(groupElement("precision"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t precision
      * }
      */
-    public static final OfInt reserved$layout() {
-        return reserved$LAYOUT;
+    public static final OfInt precision$layout() {
+        return precision$LAYOUT;
     }
 
-    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+    private static final long precision$OFFSET = $LAYOUT.byteOffset(groupElement("precision"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t precision
      * }
      */
-    public static final long reserved$offset() {
-        return reserved$OFFSET;
+    public static final long precision$offset() {
+        return precision$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t precision
      * }
      */
-    public static int reserved(MemorySegment struct) {
-        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    public static int precision(MemorySegment struct) {
+        return struct.get(precision$LAYOUT, precision$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t precision
      * }
      */
-    public static void reserved(MemorySegment struct, int fieldValue) {
-        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
+    public static void precision(MemorySegment struct, int fieldValue) {
+        struct.set(precision$LAYOUT, precision$OFFSET, fieldValue);
     }
 
     /**

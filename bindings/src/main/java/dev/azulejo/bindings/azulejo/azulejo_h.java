@@ -2426,6 +2426,33 @@ public class azulejo_h {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+    private static final int AZJ_FP32 = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_precision.AZJ_FP32 = 0
+     * }
+     */
+    public static int AZJ_FP32() {
+        return AZJ_FP32;
+    }
+    private static final int AZJ_TF32 = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_precision.AZJ_TF32 = 1
+     * }
+     */
+    public static int AZJ_TF32() {
+        return AZJ_TF32;
+    }
+    private static final int AZJ_BF16 = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_precision.AZJ_BF16 = 2
+     * }
+     */
+    public static int AZJ_BF16() {
+        return AZJ_BF16;
+    }
     private static final int AZJ_GEMM_AUTO = (int)0L;
     /**
      * {@snippet lang=c :
