@@ -558,7 +558,7 @@ AZJ_API azj_status azj_select(azj_stream* stream, int64_t rows, int64_t columns,
  * An image is x[batch][row][column][pitch]: the channels of a pixel side by side, and zeros up to pitch, the next multiple
  * of 8. Weights of a convolution are w[filter][kernel row][kernel column][pitch of the channels]. What an operation writes
  * has zeros there again. A dense layer is a convolution of 1x1 images; after images of height x width, one whose kernel
- * covers them. BF16 buffers begin on 16 bytes.
+ * covers them. BF16 buffers begin on 16 bytes, argmax on 8.
  *
  * CUDA devices only. Convolutions and products need compute capability 9.0 (wgmma and TMA), one group, and an algorithm
  * that is AUTO or HOPPER_BF16 with its limits on strides and paddings; all else is AZJ_UNSUPPORTED. */

@@ -98,7 +98,7 @@ azj_status azj_bf16_activation_backward(azj_stream* stream, int32_t activation, 
   return guard(__func__, [&] {
     stream_of(stream);
     check_activation(activation, slope);
-    check_packed(pixels, channels, 1);
+    check_pixels(pixels, channels);
     check_bf16("y", y);
     check_bf16("grad_y", grad_y);
     check_bf16("grad_z", grad_z);
@@ -114,7 +114,7 @@ azj_status azj_bf16_pool2d_forward(azj_stream* stream, const azj_pool2d_desc* de
     check_bf16_pool2d(desc);
     check_bf16("x", x);
     check_bf16("y", y);
-    check_optional("argmax", argmax);
+    check_bf16_argmax(argmax);
     stream->bf16_pool2d_forward(*desc, x, y, argmax);
   });
 }
@@ -126,6 +126,7 @@ azj_status azj_bf16_pool2d_backward(azj_stream* stream, const azj_pool2d_desc* d
     check_bf16_pool2d(desc);
     check_bf16("grad_y", grad_y);
     if (desc->mode == AZJ_POOL_MAX) check_pointer("argmax", argmax);
+    check_bf16_argmax(argmax);
     check_bf16("grad_x", grad_x);
     stream->bf16_pool2d_backward(*desc, grad_y, argmax, grad_x);
   });

@@ -26,8 +26,11 @@ void check_optional(const char* name, const T* pointer) {
 
 // BF16: 8 elements are read at once.
 void check_bf16(const char* name, const azj_bf16* pointer);
+// So are 8 bytes of argmax, where there is one.
+void check_bf16_argmax(const uint8_t* argmax);
 // Rows of positions with channels that are rounded up to a multiple of 8.
 void check_packed(int64_t rows, int64_t channels, int64_t positions);
+void check_pixels(int64_t pixels, int64_t channels);
 void check_bf16_gemm(const azj_gemm_desc* desc);
 void check_bf16_pool2d(const azj_pool2d_desc* desc);
 // As checked_conv2d(); with the channels rounded up, too, all sizes fit.

@@ -32,11 +32,21 @@ void check_bf16(const char* name, const azj_bf16* pointer) {
   if (reinterpret_cast<uintptr_t>(pointer) % kBytes != 0) fail_misaligned(name, pointer, kBytes);
 }
 
+void check_bf16_argmax(const uint8_t* argmax) {
+  if (reinterpret_cast<uintptr_t>(argmax) % kGranule != 0) fail_misaligned("argmax", argmax, kGranule);
+}
+
 void check_packed(int64_t rows, int64_t channels, int64_t positions) {
   check_at_least("rows", rows, 1);
   check_at_least("channels", channels, 1);
   check_at_least("positions", positions, 1);
   check_elements("packed", {rows, positions, pitch_of("channels", channels)});
+}
+
+void check_pixels(int64_t pixels, int64_t channels) {
+  check_at_least("pixels", pixels, 1);
+  check_at_least("channels", channels, 1);
+  check_elements("y", {pixels, pitch_of("channels", channels)});
 }
 
 void check_bf16_gemm(const azj_gemm_desc* desc) {
