@@ -24,7 +24,8 @@ set(AZJ_CUDA_KERNEL_SOURCES
 list(TRANSFORM AZJ_CUDA_KERNEL_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cuda/\\1.cu")
 
 # Those with instructions of compute capability 9.0 alone, compiled for it alone.
-set(AZJ_CUDA_HOPPER_SOURCES bf16_gemm conv2d_hopper conv2d_hopper_pixels conv2d_hopper_shifts gemm_hopper)
+set(AZJ_CUDA_HOPPER_SOURCES
+  bf16_conv2d bf16_gemm conv2d_hopper conv2d_hopper_pixels conv2d_hopper_shifts gemm_hopper)
 list(TRANSFORM AZJ_CUDA_HOPPER_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cuda/\\1.cu")
 
 # What architectures.cpp tells of the build.

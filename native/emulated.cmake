@@ -86,6 +86,9 @@ azj_add_launcher_test(cuda_gemm_conv
 azj_add_launcher_test(cuda_bf16_gemm cuda_bf16_gemm_test.cpp)
 azj_add_cuda_test(cuda_bf16_gemm_sm_80 cuda_bf16_gemm_test 300)
 set_tests_properties(cuda_bf16_gemm_sm_80 PROPERTIES ENVIRONMENT AZULEJO_EMULATION_CAPABILITY=80)
+azj_add_launcher_test(cuda_bf16_conv2d cuda_bf16_conv2d_test.cpp cuda_bf16_conv2d_contract.cpp)
+azj_add_cuda_test(cuda_bf16_conv2d_sm_89 cuda_bf16_conv2d_test 300)
+set_tests_properties(cuda_bf16_conv2d_sm_89 PROPERTIES ENVIRONMENT AZULEJO_EMULATION_CAPABILITY=89)
 azj_add_launcher_test(cuda_small_ops
   cuda_small_ops_test.cpp cuda_small_ops_conv2d_pool.cpp cuda_small_ops_elements.cpp cuda_small_ops_gather.cpp
   cuda_small_ops_optimizers.cpp cuda_small_ops_pool2d.cpp cuda_small_ops_random.cpp cuda_small_ops_rows.cpp)

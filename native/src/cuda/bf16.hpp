@@ -43,4 +43,17 @@ uint64_t bf16_gemm_workspace_bytes(const azj_gemm_desc& desc, const HopperPlan& 
 void bf16_gemm(cudaStream_t stream, const azj_gemm_desc& desc, const azj_bf16* a, const azj_bf16* b, azj_bf16* c,
                void* workspace, const HopperPlan& plan = {});
 
+// bf16_conv2d.cu: one group, where conv2d_hopper_fits(), compute capability 9.0. The plan as above.
+uint64_t bf16_conv2d_forward_workspace_bytes(const azj_conv2d_desc& desc, const HopperPlan& plan = {});
+void bf16_conv2d_forward(cudaStream_t stream, const azj_conv2d_desc& desc, const azj_bf16* x, const azj_bf16* w,
+                         const float* bias, azj_bf16* y, void* workspace, const HopperPlan& plan = {});
+uint64_t bf16_conv2d_grad_input_workspace_bytes(const azj_conv2d_desc& desc, const HopperPlan& plan = {});
+void bf16_conv2d_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, const azj_bf16* grad_z,
+                            const azj_bf16* w, azj_bf16* grad_x, void* workspace, const HopperPlan& plan = {});
+
+// conv2d_hopper_pixels.cu: likewise.
+uint64_t bf16_conv2d_grad_weights_workspace_bytes(const azj_conv2d_desc& desc, const HopperPlan& plan = {});
+void bf16_conv2d_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, const azj_bf16* x,
+                              const azj_bf16* grad_z, float* grad_w, void* workspace, const HopperPlan& plan = {});
+
 }  // namespace azj::cuda

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "bf16.hpp"
 #include "kernels.hpp"
 
 namespace azj::cuda {
@@ -35,6 +36,12 @@ OperandView view_source(const ConvGather& g, int64_t samples) {
     return {g.source, g.pixels_w, g.channels, g.step_w, plane, g.pixels_h, line, samples, g.source_sample, 4};
   }
   return {g.source, plane, g.channels, 1, plane, samples, g.source_sample, g.groups, g.channels * plane, 4};
+}
+
+OperandView view_pixels(const azj_bf16* x, int64_t channels, int64_t first, int64_t samples, int64_t plane) {
+  const int64_t pitch = bf16_pitch(channels), pixels = samples * plane;
+  const int64_t all = pixels * pitch;
+  return {x + first * plane * pitch, pixels, channels, pitch, 1, 1, all, 1, all, sizeof(azj_bf16)};
 }
 
 ConvGather on_view(ConvGather g) {

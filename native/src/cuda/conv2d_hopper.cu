@@ -12,7 +12,7 @@ namespace {
 
 // Channels outside, as float32: where the elements of the result are.
 struct PlanarResult {
-  static constexpr WeightOrder kOrder = WeightOrder::TAPS_OUTSIDE;
+  static constexpr WeightOrder kOrder = WeightOrder::TAPS;
   ConvGather g;
 
   __device__ float* column(int group, int j) const { return output(group).column(j); }

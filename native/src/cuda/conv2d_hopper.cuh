@@ -23,18 +23,28 @@
 
 namespace azj::cuda {
 
-// How the weights lie, outermost axis first: [group][tap][row][channel], or with the taps inside [row][tap][channel];
-// along the rows [channel][tap][row].
-enum class WeightOrder { TAPS_OUTSIDE, TAPS_INSIDE };
+// How the weights lie, outermost axis first: by taps, [group][tap][row][channel], or by filters,
+// [filter][tap][channel], whose rows are filters or, of a tile whose A lies along the rows, channels.
+enum class WeightOrder { TAPS, FILTERS };
 
-// The weights of a tile's rows, one tap and a chunk of channels.
+// The weights of a tile's rows: chunk `chunk` of a stage, from k = `channel` of one tap on.
 template <class Tile, WeightOrder kOrder>
-__device__ inline void load_weights(void* to, const TensorOperand& weights, int channel, int row, int tap, int group,
-                                    uint64_t* barrier) {
-  if constexpr (kOrder == WeightOrder::TAPS_INSIDE) {
-    tensor_load_4d(to, &weights.map, channel, tap, row, 0, barrier);
+__device__ inline void load_weights(unsigned char* to_a, int chunk, const TensorOperand& weights, int channel, int row,
+                                    int tap, int group, uint64_t* barrier) {
+  if constexpr (Tile::kRowsOfA) {
+    static_assert(kOrder == WeightOrder::FILTERS, "weights by taps lie along k");
+    constexpr int kBlock = Tile::kRowBytes / 2;  // rows in a box
+    for (int block = 0; block < Tile::kBlockM / kBlock; ++block) {
+      unsigned char* const to = to_a + (block * Tile::kDepth + chunk * Tile::kChunkDepth) * Tile::kRowBytes;
+      tensor_load_4d(to, &weights.map, row + block * kBlock, tap, channel, 0, barrier);
+    }
   } else {
-    tensor_load_4d(to, &weights.map, channel, row, tap, group * weights.group, barrier);
+    unsigned char* const to = to_a + chunk * (Tile::kBlockM * Tile::kChunkBytes);
+    if constexpr (kOrder == WeightOrder::FILTERS) {
+      tensor_load_4d(to, &weights.map, channel, tap, row, 0, barrier);
+    } else {
+      tensor_load_4d(to, &weights.map, channel, row, tap, group * weights.group, barrier);
+    }
   }
 }
 
@@ -66,8 +76,7 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(const 
             const int channel = (of_tap < taps ? chunk - tap * chunks : chunks) * Tile::kChunkDepth;
             const int r = g.tap_row.quotient(tap), s = g.tap_row.remainder(tap, r);
             const int weight_tap = g.first_tap + r * g.weight_tap_h + s * g.weight_tap_w;
-            load_weights<Tile, Result::kOrder>(to_a + i * (Tile::kBlockM * Tile::kChunkBytes), weights, channel,
-                                               tile.row, weight_tap, tile.product, barrier);
+            load_weights<Tile, Result::kOrder>(to_a, i, weights, channel, tile.row, weight_tap, tile.product, barrier);
             tensor_load_im2col(to_b + i * (Tile::kBlockN * Tile::kChunkBytes), &pixels, channel, w, h, sample,
                                static_cast<uint16_t>(s * g.tap_w), static_cast<uint16_t>(r * g.tap_h), barrier);
           }
@@ -101,17 +110,20 @@ struct TileTag {
   using Tile = Tile_;
 };
 
-// Calls body(TileTag<HopperTile<..>>) with the tile of a plan and stages of one chunk or two.
-template <TensorType kType, class Body>
-void with_tile(GemmTile tile, bool half, Body&& body) {
+template <TensorType kType, int kChunkBytes, bool kRowsOfA, class Body>
+void with_chunks(GemmTile tile, Body&& body) {
   switch (tile) {
-    case GemmTile::SMALL:
-      return half ? body(TileTag<HopperTile<kType, 64, 256, 64>>{}) : body(TileTag<HopperTile<kType, 64, 256>>{});
-    case GemmTile::MEDIUM:
-      return half ? body(TileTag<HopperTile<kType, 128, 128, 64>>{}) : body(TileTag<HopperTile<kType, 128, 128>>{});
-    default:
-      return half ? body(TileTag<HopperTile<kType, 128, 256, 64>>{}) : body(TileTag<HopperTile<kType, 128, 256>>{});
+    case GemmTile::SMALL: return body(TileTag<HopperTile<kType, 64, 256, kChunkBytes, kRowsOfA, false>>{});
+    case GemmTile::MEDIUM: return body(TileTag<HopperTile<kType, 128, 128, kChunkBytes, kRowsOfA, false>>{});
+    default: return body(TileTag<HopperTile<kType, 128, 256, kChunkBytes, kRowsOfA, false>>{});
   }
+}
+
+// Calls body(TileTag<HopperTile<..>>) with the tile of a plan and stages of one chunk or two.
+template <TensorType kType, bool kRowsOfA = false, class Body>
+void with_tile(GemmTile tile, bool half, Body&& body) {
+  if (half) return with_chunks<kType, 64, kRowsOfA>(tile, body);
+  with_chunks<kType, 128, kRowsOfA>(tile, body);
 }
 
 // The phases of the gradient to the input that any tap meets.

@@ -15,6 +15,9 @@ OperandView view_source(const ConvGather& gather, int64_t samples);
 // The same sum over the source that view_source() tells of.
 ConvGather on_view(ConvGather gather);
 
+// The pixels of samples first .. first + samples - 1 of a BF16 tensor as a matrix pixels x channels.
+OperandView view_pixels(const azj_bf16* x, int64_t channels, int64_t first, int64_t samples, int64_t plane);
+
 // All weights as a matrix rows x channels for each of the kernel's taps, which are next to each other in memory.
 OperandView view_weights(const ConvGather& gather, const float* w, int64_t taps);
 

@@ -1,8 +1,9 @@
-// Gradient to the weights on Hopper's tensor cores (conv2d_hopper_weights.cuh), inputs rounded to BF16, float sums:
-// both operands across the pixels, as they lie channels last.
+// Gradient to the weights on Hopper's tensor cores (conv2d_hopper_weights.cuh), BF16 inputs, float sums: both operands
+// across the pixels, as they lie channels last.
 //
-// BF16 operands of wgmma may lie along m and n. So dz and x are packed channels last, and a stage holds 64 pixels: of
-// dz 64 filters of each in a box, of x 64 channels in a box that the copy engine's im2col mode brings for one tap.
+// BF16 operands of wgmma may lie along m and n. So dz and x are read channels last, as they lie or, float32 tensors, as
+// they are packed, and a stage holds 64 pixels: of dz 64 filters of each in a box, of x 64 channels in a box that the
+// copy engine's im2col mode brings for one tap.
 // Nothing lies between the lines, as in conv2d_hopper_shifts.cu; but a tap's channels fill blocks of 64.
 //
 // For one group: beyond its last sample an im2col box would go on with the next group's, to be multiplied by 0.
@@ -85,28 +86,37 @@ struct Pixels {
   }
 };
 
-template <class Tile>
-void run(cudaStream_t stream, const azj_conv2d_desc& d, const Pixels& pass, const HopperPlan& plan, const float* x,
-         const float* grad_z, float* grad_w, void* workspace) {
-  float* const parts = reinterpret_cast<float*>(static_cast<char*>(workspace) + pass.copies_bytes());
+// What one launch reads: x and dz as matrices pixels x channels, the samples' pixels following each other.
+struct PixelOperands {
+  ConvGather g;  // over x
+  OperandView x, grad;
+};
+
+// operands(first sample, samples): those of a launch.
+template <class Tile, class Operands>
+void run(cudaStream_t stream, const azj_conv2d_desc& d, const Pixels& pass, const HopperPlan& plan, float* grad_w,
+         void* parts, Operands&& operands) {
   const WeightResult result{pass.columns, static_cast<int>(pass.filters), grad_w};
-  sum_launches<Tile>(stream, d.batch, pass, plan, parts, result, [&](int64_t first, int64_t samples, SplitGrid grid) {
-    const OperandView view_x = pass.view_x(x + first * pass.gather.source_sample, samples);
-    const OperandView view_grad = pass.view_grad(grad_z + first * pass.filters * pass.plane, samples);
-    void* const rest = static_cast<char*>(workspace) + packed_bytes(view_x, kBytes);
-    const OperandView packed_x = packed_view(view_x, kBytes, workspace);
-    OperandView packed_grad = packed_view(view_grad, kBytes, rest);
-    gemm_pack(stream, view_x, packed_x);
-    gemm_pack(stream, view_grad, packed_grad);
-    // The samples' pixels follow each other: one matrix pixels x filters.
-    packed_grad.rows *= samples;
-    packed_grad.batch = 1;
-    ConvGather g = on_view(pass.gather);
-    g.samples = static_cast<int>(samples);
+  const auto launch = [&](int64_t first, int64_t samples, SplitGrid grid) {
+    PixelOperands o = operands(first, samples);
+    o.g.samples = static_cast<int>(samples);
     launch_tile<Tile>(conv2d_hopper_pixels_kernel<Tile>, split_blocks(grid), stream,
-                      tensor_operand(packed_grad, Tile::kDepth),
-                      pixel_map(first_pixels(g, packed_x), Tile::kDepth, Tile::kRowBytes), g, pass.columns, grid);
-  });
+                      tensor_operand(o.grad, Tile::kDepth),
+                      pixel_map(first_pixels(o.g, o.x), Tile::kDepth, Tile::kRowBytes), o.g, pass.columns, grid);
+  };
+  sum_launches<Tile>(stream, d.batch, pass, plan, static_cast<float*>(parts), result, launch);
+}
+
+template <class... A>
+void run_tile(const HopperPlan& wanted, cudaStream_t stream, const azj_conv2d_desc& d, const Pixels& pass,
+              A&&... args) {
+  constexpr TensorType kType = TensorType::BF16;
+  const HopperPlan plan = complete_plan(wanted, pass.product(pass.samples));
+  switch (plan.tile) {
+    case GemmTile::SMALL: return run<HopperTile<kType, 64, 256, 128, true>>(stream, d, pass, plan, args...);
+    case GemmTile::MEDIUM: return run<HopperTile<kType, 128, 128, 128, true>>(stream, d, pass, plan, args...);
+    default: return run<HopperTile<kType, 128, 256, 128, true>>(stream, d, pass, plan, args...);
+  }
 }
 
 }  // namespace
@@ -119,17 +129,33 @@ uint64_t pixel_weights_bytes(const azj_conv2d_desc& d, const HopperPlan& plan) {
 }
 
 void pixel_weights(cudaStream_t stream, const azj_conv2d_desc& d, const float* x, const float* grad_z, float* grad_w,
-                   void* workspace, const HopperPlan& wanted) {
-  constexpr TensorType kType = TensorType::BF16;
+                   void* workspace, const HopperPlan& plan) {
   const Pixels pass(d, ConvSize(d));
-  const HopperPlan plan = complete_plan(wanted, pass.product(pass.samples));
-  switch (plan.tile) {
-    case GemmTile::SMALL:
-      return run<HopperTile<kType, 64, 256, 128, true>>(stream, d, pass, plan, x, grad_z, grad_w, workspace);
-    case GemmTile::MEDIUM:
-      return run<HopperTile<kType, 128, 128, 128, true>>(stream, d, pass, plan, x, grad_z, grad_w, workspace);
-    default: return run<HopperTile<kType, 128, 256, 128, true>>(stream, d, pass, plan, x, grad_z, grad_w, workspace);
-  }
+  void* const parts = static_cast<char*>(workspace) + pass.copies_bytes();
+  run_tile(plan, stream, d, pass, grad_w, parts, [&](int64_t first, int64_t samples) {
+    const OperandView view_x = pass.view_x(x + first * pass.gather.source_sample, samples);
+    const OperandView view_grad = pass.view_grad(grad_z + first * pass.filters * pass.plane, samples);
+    void* const rest = static_cast<char*>(workspace) + packed_bytes(view_x, kBytes);
+    PixelOperands o{on_view(pass.gather), packed_view(view_x, kBytes, workspace), packed_view(view_grad, kBytes, rest)};
+    gemm_pack(stream, view_x, o.x);
+    gemm_pack(stream, view_grad, o.grad);
+    o.grad.rows *= samples;
+    o.grad.batch = 1;
+    return o;
+  });
+}
+
+uint64_t bf16_conv2d_grad_weights_workspace_bytes(const azj_conv2d_desc& d, const HopperPlan& plan) {
+  return part_bytes_of(Pixels(d, ConvSize(d)), d.batch, plan);
+}
+
+void bf16_conv2d_grad_weights(cudaStream_t stream, const azj_conv2d_desc& d, const azj_bf16* x, const azj_bf16* grad_z,
+                              float* grad_w, void* workspace, const HopperPlan& plan) {
+  const Pixels pass(d, ConvSize(d));
+  run_tile(plan, stream, d, pass, grad_w, workspace, [&](int64_t first, int64_t samples) {
+    return PixelOperands{pass.gather, view_pixels(x, d.channels, first, samples, d.height * d.width),
+                         view_pixels(grad_z, d.filters, first, samples, pass.plane)};
+  });
 }
 
 }  // namespace azj::cuda

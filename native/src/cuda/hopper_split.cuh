@@ -131,11 +131,15 @@ __global__ __launch_bounds__(kSumThreads) void add_slices_kernel(const __grid_co
   }
 }
 
+template <class Tile>
+dim3 sum_blocks(const SplitGrid& grid) {
+  return dim3(static_cast<unsigned>(grid.tiles * (Tile::kBlockM / kSumRows)));
+}
+
 template <class Tile, class Result>
 void add_slices(cudaStream_t stream, const SplitGrid& grid, const Result& result) {
-  const unsigned blocks = static_cast<unsigned>(grid.tiles * (Tile::kBlockM / kSumRows));
-  launch(add_slices_kernel<Tile::kBlockM, Tile::kBlockN, Result>, dim3(blocks), dim3(kSumThreads), 0, stream, grid,
-         result);
+  launch(add_slices_kernel<Tile::kBlockM, Tile::kBlockN, Result>, sum_blocks<Tile>(grid), dim3(kSumThreads), 0, stream,
+         grid, result);
 }
 
 }  // namespace azj::cuda

@@ -26,7 +26,7 @@ namespace azj::cuda {
 template <TensorType kType_, int kBlockM_, int kBlockN_, int kChunkBytes_ = 128, bool kRowsOfA_ = false,
           bool kRowsOfB_ = kRowsOfA_>
 struct HopperTile {
-  static_assert(!(kRowsOfA_ || kRowsOfB_) || (kType_ == TensorType::BF16 && kChunkBytes_ == 128), "TF32 lies along k");
+  static_assert(!(kRowsOfA_ || kRowsOfB_) || kType_ == TensorType::BF16, "TF32 lies along k");
   static constexpr bool kRowsOfA = kRowsOfA_, kRowsOfB = kRowsOfB_;
   static_assert(kBlockM_ == 128 || kBlockM_ == 64, "a consumer has 64 rows");
   static_assert(kChunkBytes_ == 128 || kChunkBytes_ == 64, "what one copy brings of a row");
@@ -75,12 +75,17 @@ struct RingPosition {
   }
 };
 
-// The operand of wgmma that begins at a shared address: rows of kChunkBytes in groups of 8, swizzled over as many
-// bytes; kRows, across k, also the distance of the next 64 rows. PTX ISA, "Matrix Descriptor Format".
+// Bytes of an operand's lines in a stage: chunks of its rows; across k, always 64 rows.
+template <class Tile, bool kRows>
+constexpr int kLineBytes = kRows ? Tile::kRowBytes : Tile::kChunkBytes;
+
+// The operand of wgmma that begins at a shared address: lines in groups of 8, swizzled over as many bytes as they have;
+// kRows, across k, also the distance of the next 64 rows. PTX ISA, "Matrix Descriptor Format".
 template <class Tile, bool kRows>
 __device__ inline uint64_t matrix_descriptor(uint32_t address) {
-  constexpr uint64_t kSwizzle = uint64_t{Tile::kChunkBytes == 128 ? 1 : 2} << 62;
-  constexpr uint64_t kGroup = uint64_t{8 * Tile::kChunkBytes >> 4} << 32;
+  constexpr int kBytes = kLineBytes<Tile, kRows>;
+  constexpr uint64_t kSwizzle = uint64_t{kBytes == 128 ? 1 : 2} << 62;
+  constexpr uint64_t kGroup = uint64_t{8 * kBytes >> 4} << 32;
   constexpr uint64_t kLeading = uint64_t{kRows ? Tile::kDepth * Tile::kRowBytes >> 4 : 1} << 16;
   return kSwizzle | kGroup | kLeading | (address & 0x3ffff) >> 4;
 }
@@ -148,7 +153,8 @@ __device__ constexpr int part_offset(int part, int rows) {
 template <class Tile>
 __device__ __forceinline__ void multiply_stage(float (&sums)[Tile::kSums], uint32_t stage, int consumer,
                                                bool accumulate) {
-  const uint64_t a = matrix_descriptor<Tile, Tile::kRowsOfA>(stage + Tile::consumer_row(consumer) * Tile::kChunkBytes);
+  constexpr int kRow = kLineBytes<Tile, Tile::kRowsOfA>;  // 64 of them lie as far from the next, along k or across
+  const uint64_t a = matrix_descriptor<Tile, Tile::kRowsOfA>(stage + Tile::consumer_row(consumer) * kRow);
   const uint64_t b = matrix_descriptor<Tile, Tile::kRowsOfB>(stage + Tile::kABytes);
 #pragma unroll
   for (int part = 0; part < 4; ++part) {  // 32 bytes of k each; a descriptor counts by 16

@@ -105,6 +105,13 @@ class CudaStream final : public azj_stream {
   void bf16_pool2d_forward(const azj_pool2d_desc& desc, const azj_bf16* x, azj_bf16* y, uint8_t* argmax) override;
   void bf16_pool2d_backward(const azj_pool2d_desc& desc, const azj_bf16* grad_y, const uint8_t* argmax,
                             azj_bf16* grad_x) override;
+  uint64_t bf16_conv2d_workspace_bytes(const azj_conv2d_desc& desc, int32_t pass) override;
+  void bf16_conv2d_forward(const azj_conv2d_desc& desc, const azj_bf16* x, const azj_bf16* w, const float* bias,
+                           azj_bf16* y, void* workspace) override;
+  void bf16_conv2d_grad_input(const azj_conv2d_desc& desc, const azj_bf16* grad_z, const azj_bf16* w, azj_bf16* grad_x,
+                              void* workspace) override;
+  void bf16_conv2d_grad_weights(const azj_conv2d_desc& desc, const azj_bf16* x, const azj_bf16* grad_z, float* grad_w,
+                                void* workspace) override;
 
  private:
   // Checks the operands, then runs body() on the device. While recording, the operands' allocations are noted.

@@ -75,13 +75,14 @@ bool has_tensor_map(const OperandView& v) {
   return s.row >= v.k && s.batch % s.row == 0 && s.group % s.batch == 0;
 }
 
-TensorOperand tensor_operand(const OperandView& v, int box_rows, int box_bytes) {
+TensorOperand tensor_operand(const OperandView& v, int box_rows, int box_bytes, int box_batch) {
   const Strides s(v);
   const cuuint64_t extents[] = {static_cast<cuuint64_t>(v.k), static_cast<cuuint64_t>(v.rows),
                                 static_cast<cuuint64_t>(s.batches), static_cast<cuuint64_t>(s.groups)};
   const cuuint64_t strides[] = {static_cast<cuuint64_t>(s.row * v.bytes), static_cast<cuuint64_t>(s.batch * v.bytes),
                                 static_cast<cuuint64_t>(s.group * v.bytes)};
-  const cuuint32_t box[] = {static_cast<cuuint32_t>(box_bytes / v.bytes), static_cast<cuuint32_t>(box_rows), 1, 1};
+  const cuuint32_t box[] = {static_cast<cuuint32_t>(box_bytes / v.bytes), static_cast<cuuint32_t>(box_rows),
+                            static_cast<cuuint32_t>(box_batch), 1};
   const cuuint32_t steps[] = {1, 1, 1, 1};
   TensorOperand operand;
   operand.batch = s.batches > 1 ? 1 : 0;

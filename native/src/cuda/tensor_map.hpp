@@ -32,8 +32,9 @@ OperandView view_b(const GemmProblem& problem);
 // Whether a tensor map can describe it: k contiguous, all else on 16 bytes.
 bool has_tensor_map(const OperandView& view);
 
-// For boxes of 128 or 64 bytes of k and box_rows rows, swizzled over as many bytes. The view has a tensor map.
-TensorOperand tensor_operand(const OperandView& view, int box_rows, int box_bytes = 128);
+// For boxes of 128 or 64 bytes of k, swizzled over as many bytes, and box_rows rows of each of box_batch matrices. The
+// view has a tensor map.
+TensorOperand tensor_operand(const OperandView& view, int box_rows, int box_bytes = 128, int box_batch = 1);
 
 // Pixels of a convolution's gathered source for im2col copies: channels x width x height x samples, of `bytes` bytes,
 // `pitch` channels from one pixel to the next.

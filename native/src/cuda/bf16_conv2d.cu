@@ -1,0 +1,157 @@
+// Forward convolution and gradient to the input of BF16 tensors with channels last: the sums of conv2d_hopper.cuh. The
+// copy engine reads source and weights as they lie; the weights of the gradient, whose rows are channels, along the
+// rows. The result is rounded once, after bias and activation.
+//
+//   grid of zeros: a block walks over rows of the image, a thread over 8 channels of a pixel
+//   grid of the sums of slices: a block for 16 channels of a tile, a thread for 8 channels of a pixel
+#include "bf16_store.cuh"
+#include "conv2d_hopper.cuh"
+
+namespace azj::cuda {
+
+namespace {
+
+constexpr int kBytes = sizeof(azj_bf16);
+constexpr int kZeroThreads = 256;
+constexpr int64_t kZeroBlocks = 65536;
+
+// Channels last, in BF16: where the sums belong.
+struct PixelResult {
+  static constexpr WeightOrder kOrder = WeightOrder::FILTERS;
+  ConvGather g;
+  azj_bf16* out;
+  int pitch;
+
+  __device__ azj_bf16* pixel(int j) const {
+    const GatherPixel at(g, j);
+    const int in_plane = g.first_pixel + at.u * g.out_step_h + at.v * g.out_step_w;
+    return out + (int64_t{at.sample} * g.out_plane + in_plane) * pitch;
+  }
+
+  template <class Tile>
+  __device__ __forceinline__ void store(const float (&sums)[Tile::kSums], float* staging, const SplitTile& tile,
+                                        int warp) const {
+    store_pixels<Tile>(sums, staging, *this, g.epilogue, tile.row + Tile::warp_row(warp), tile.column, g.rows,
+                       g.samples * g.pixels_h * g.pixels_w);
+  }
+};
+
+// As add_slices_kernel() does: the parts of each sum in the order of the slices.
+template <int kBlockM, int kBlockN>
+__global__ __launch_bounds__(kSumThreads) void add_pixel_slices_kernel(const __grid_constant__ SplitGrid grid,
+                                                                      const __grid_constant__ PixelResult result) {
+  constexpr int kStrips = kBlockM / kSumRows, kPart = kBlockM * kBlockN;
+  static_assert(kSumRows == 2 * kBf16Granule, "two threads write what a block has of a pixel: 32 bytes");
+  const int64_t index = blockIdx.x / kStrips;
+  const SplitTile tile(grid, index, kBlockM, kBlockN);
+  const int half = threadIdx.x % 2;
+  const int in_tile = static_cast<int>(blockIdx.x % kStrips) * kSumRows + half * kBf16Granule;
+  const int channel = tile.row + in_tile;
+  if (channel >= grid.m) return;
+  for (int j = threadIdx.x / 2; j < kBlockN && tile.column + j < grid.n; j += kSumThreads / 2) {
+    const float* part = grid.parts + index * kPart + in_tile * kBlockN + j;
+    Bf16Granule sums = {};
+    for (int slice = 0; slice < grid.slices; ++slice, part += grid.tiles * kPart) {
+#pragma unroll
+      for (int i = 0; i < kBf16Granule; ++i) sums.v[i] += part[i * kBlockN];
+    }
+#pragma unroll
+    for (int i = 0; i < kBf16Granule; ++i) {
+      sums.v[i] = finish_channel(result.g.epilogue, sums.v[i], channel + i, grid.m);
+    }
+    store_granule(result.pixel(tile.column + j) + channel, sums);
+  }
+}
+
+// Bit h * stride_w + v of `met`: whether a tap meets the pixels of phase (h, v). The others become zeros.
+struct Phases {
+  int stride_h, stride_w;
+  uint64_t met;
+};
+
+__global__ __launch_bounds__(kZeroThreads) void zero_pixels_kernel(const __grid_constant__ Phases phases, int64_t rows,
+                                                                  int height, int width, Divisor granules, float4* x) {
+  const int row_granules = width * static_cast<int>(granules.divisor);
+  for (int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
+    const int h = static_cast<int>(row % height) % phases.stride_h;
+    for (int i = threadIdx.x; i < row_granules; i += kZeroThreads) {
+      const int v = granules.quotient(i) % phases.stride_w;
+      if ((phases.met >> (h * phases.stride_w + v) & 1) == 0) x[row * row_granules + i] = make_float4(0, 0, 0, 0);
+    }
+  }
+}
+
+void zero_pixels(cudaStream_t stream, const azj_conv2d_desc& d, azj_bf16* grad_x, const std::vector<ConvGather>& met) {
+  Phases phases{static_cast<int>(d.stride_h), static_cast<int>(d.stride_w), 0};
+  for (const ConvGather& g : met) {
+    const int h = g.first_pixel / static_cast<int>(d.width), v = g.first_pixel % static_cast<int>(d.width);
+    phases.met |= uint64_t{1} << (h * phases.stride_w + v);
+  }
+  const int64_t rows = d.batch * d.height;
+  launch(zero_pixels_kernel, dim3(static_cast<unsigned>(std::min(rows, kZeroBlocks))), dim3(kZeroThreads), 0, stream,
+         phases, rows, static_cast<int>(d.height), static_cast<int>(d.width),
+         Divisor(bf16_pitch(d.channels) / kBf16Granule), reinterpret_cast<float4*>(grad_x));
+}
+
+// One sum, of all samples. kRowsOfA: the rows are the weights' channels.
+template <bool kRowsOfA>
+void run(cudaStream_t stream, const azj_conv2d_desc& d, const ConvGather& gather, const azj_bf16* source,
+         const azj_bf16* w, azj_bf16* out, void* parts, const HopperPlan& wanted) {
+  const ConvSize s(d);
+  const int64_t pitch = bf16_pitch(d.channels);
+  const OperandView weights{w, s.taps, d.channels, pitch, 1, d.filters, s.taps * pitch, 1, 0, kBytes};
+  const ConvGather g = forwards(gather);
+  PixelResult result{g, out, static_cast<int>(bf16_pitch(g.rows))};
+  const int64_t plane = int64_t{g.source_h} * g.source_w, most = samples_of_product(d, s);
+  for (int64_t first = 0; first < d.batch; first += most) {
+    result.g.samples = static_cast<int>(std::min(most, d.batch - first));
+    result.out = out + first * g.out_plane * result.pitch;
+    const OperandView pixels = view_pixels(source, g.channels, first, result.g.samples, plane);
+    const HopperProduct product = product_of(result.g, kBytes, result.g.samples);
+    const HopperPlan plan = complete_plan(wanted, product);
+    with_tile<TensorType::BF16, kRowsOfA>(plan.tile, half_chunks(g, kBytes), [&](auto tag) {
+      using Tile = typename decltype(tag)::Tile;
+      const SplitGrid grid = split_grid<Tile>(plan, product, parts);
+      const TensorOperand operand = kRowsOfA ? tensor_operand(weights, 1, Tile::kRowBytes, Tile::kChunkDepth)
+                                             : tensor_operand(weights, 1, Tile::kChunkBytes, Tile::kBlockM);
+      launch_tile<Tile>(conv2d_hopper_kernel<Tile, PixelResult>, split_blocks(grid), stream, operand,
+                        pixel_map(first_pixels(result.g, pixels), Tile::kBlockN, Tile::kChunkBytes), result, grid);
+      if (grid.parts != nullptr) {
+        launch(add_pixel_slices_kernel<Tile::kBlockM, Tile::kBlockN>, sum_blocks<Tile>(grid), dim3(kSumThreads), 0,
+               stream, grid, result);
+      }
+    });
+  }
+}
+
+}  // namespace
+
+uint64_t bf16_conv2d_forward_workspace_bytes(const azj_conv2d_desc& d, const HopperPlan& plan) {
+  const ConvSize s(d);
+  const ConvGather g = forward_gather(d, s, nullptr, nullptr, nullptr, nullptr);
+  return part_bytes(plan, product_of(g, kBytes, samples_of_product(d, s)));
+}
+
+uint64_t bf16_conv2d_grad_input_workspace_bytes(const azj_conv2d_desc& d, const HopperPlan& plan) {
+  const ConvSize s(d);
+  uint64_t parts = 0;  // of the phases, one after the other
+  for (const ConvGather& g : phases_of(d, s, nullptr, nullptr, nullptr)) {
+    parts = std::max(parts, part_bytes(plan, product_of(g, kBytes, samples_of_product(d, s))));
+  }
+  return parts;
+}
+
+void bf16_conv2d_forward(cudaStream_t stream, const azj_conv2d_desc& d, const azj_bf16* x, const azj_bf16* w,
+                         const float* bias, azj_bf16* y, void* workspace, const HopperPlan& plan) {
+  const ConvGather g = forward_gather(d, ConvSize(d), nullptr, nullptr, bias, nullptr);
+  run<false>(stream, d, g, x, w, y, workspace, plan);
+}
+
+void bf16_conv2d_grad_input(cudaStream_t stream, const azj_conv2d_desc& d, const azj_bf16* grad_z, const azj_bf16* w,
+                            azj_bf16* grad_x, void* workspace, const HopperPlan& plan) {
+  const std::vector<ConvGather> phases = phases_of(d, ConvSize(d), nullptr, nullptr, nullptr);
+  if (misses_pixels(d, phases)) zero_pixels(stream, d, grad_x, phases);
+  for (const ConvGather& g : phases) run<true>(stream, d, g, grad_z, w, grad_x, workspace, plan);
+}
+
+}  // namespace azj::cuda
