@@ -9,41 +9,49 @@ import dev.azulejo.ops.Convolution;
 import dev.azulejo.ops.Dense;
 import dev.azulejo.ops.DenseProblem;
 import dev.azulejo.ops.PooledConvolution;
+import dev.azulejo.ops.Precision;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Azulejo's own kernels: each call is one operation of {@link dev.azulejo.ops}. */
-final class AzulejoEngine implements Engine {
-  static final AzulejoEngine INSTANCE = new AzulejoEngine();
+/**
+ * Azulejo's own kernels: each call is one operation of {@link dev.azulejo.ops}.
+ *
+ * @param precision what AUTO algorithms may round the factors of products to, at most
+ */
+record AzulejoEngine(Precision precision) implements Engine {
+  static final AzulejoEngine INSTANCE = new AzulejoEngine(Precision.FLOAT32);
+  static final AzulejoEngine TF32 = new AzulejoEngine(Precision.TF32);
   static final String NAME = "azulejo";
-
-  private AzulejoEngine() {}
 
   @Override
   public String name() {
-    return NAME;
+    return precision == Precision.FLOAT32 ? NAME : NAME + ":tf32";
   }
 
   @Override
   public EngineSession open(Stream stream, boolean training) {
-    return new Session(stream, training);
+    return new Session(stream, training, precision);
   }
 
-  private record Session(Stream stream, boolean training) implements EngineSession {
+  private record Session(Stream stream, boolean training, Precision precision)
+      implements EngineSession {
     @Override
     public ConvolutionPlan convolution(Conv2dProblem problem) {
-      return new OwnConvolution(stream, problem, training);
+      return own(problem);
     }
 
     @Override
     public Optional<PooledConvolutionPlan> pooledConvolution(Conv2dProblem problem) {
-      return Optional.of(
-          new OwnPooledConvolution(stream, new OwnConvolution(stream, problem, training)));
+      return Optional.of(new OwnPooledConvolution(stream, own(problem)));
     }
 
     @Override
     public DensePlan dense(DenseProblem problem) {
-      return new OwnDense(stream, problem);
+      return new OwnDense(stream, problem.withPrecision(precision));
+    }
+
+    private OwnConvolution own(Conv2dProblem problem) {
+      return new OwnConvolution(stream, problem.withPrecision(precision), training);
     }
 
     @Override

@@ -107,13 +107,23 @@ public final class Conv2dProblem {
 
   /** The same problem, computed by another algorithm. */
   public Conv2dProblem withAlgorithm(ConvAlgorithm other) {
-    return new Conv2dProblem(
-        shape,
-        batch,
-        other,
-        azj_conv2d_desc.samples_per_unroll(descriptor),
-        activation,
-        azj_conv2d_desc.slope(descriptor));
+    Conv2dProblem problem =
+        new Conv2dProblem(
+            shape,
+            batch,
+            other,
+            azj_conv2d_desc.samples_per_unroll(descriptor),
+            activation,
+            azj_conv2d_desc.slope(descriptor));
+    azj_conv2d_desc.precision(problem.descriptor, azj_conv2d_desc.precision(descriptor));
+    return problem;
+  }
+
+  /** The same problem, where AUTO may round the factors of products to this, at most. */
+  public Conv2dProblem withPrecision(Precision precision) {
+    Conv2dProblem problem = withAlgorithm(algorithm);
+    azj_conv2d_desc.precision(problem.descriptor, precision.code());
+    return problem;
   }
 
   /** Its shapes for one sample. */

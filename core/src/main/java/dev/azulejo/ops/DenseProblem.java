@@ -46,6 +46,13 @@ public final class DenseProblem {
     setBatch(batch);
   }
 
+  /** The same layer, whose product may round its factors to this, at most. */
+  public DenseProblem withPrecision(Precision precision) {
+    DenseProblem problem = new DenseProblem(batch, inputs, outputs, activation, slope());
+    azj_dense_desc.precision(problem.descriptor, precision.code());
+    return problem;
+  }
+
   /**
    * Sets the number of samples; allocates nothing.
    *

@@ -4,7 +4,7 @@ import java.util.Objects;
 
 /**
  * Builds a {@link GemmProblem}. Begins as: nothing transposed, rows stored without gaps, alpha 1,
- * beta 0, algorithm AUTO. Values are checked by {@link #build}.
+ * beta 0, algorithm AUTO in full float32. Values are checked by {@link #build}.
  */
 public final class GemmBuilder {
   private final long m;
@@ -18,6 +18,7 @@ public final class GemmBuilder {
   private float alpha = 1;
   private float beta;
   private GemmAlgorithm algorithm = GemmAlgorithm.AUTO;
+  private Precision precision = Precision.FLOAT32;
 
   GemmBuilder(long m, long n, long k) {
     this.m = m;
@@ -63,6 +64,12 @@ public final class GemmBuilder {
     return this;
   }
 
+  /** What AUTO may round the factors to, at most. */
+  public GemmBuilder precision(Precision precision) {
+    this.precision = Objects.requireNonNull(precision, "precision");
+    return this;
+  }
+
   /**
    * The problem.
    *
@@ -70,6 +77,7 @@ public final class GemmBuilder {
    *     its row, or a product does not fit 64 bits
    */
   public GemmProblem build() {
-    return new GemmProblem(m, n, k, lda, ldb, ldc, transposeA, transposeB, alpha, beta, algorithm);
+    return new GemmProblem(
+        m, n, k, lda, ldb, ldc, transposeA, transposeB, alpha, beta, algorithm, precision);
   }
 }

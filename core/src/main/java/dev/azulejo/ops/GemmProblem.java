@@ -32,7 +32,8 @@ public final class GemmProblem {
       boolean transposeB,
       float alpha,
       float beta,
-      GemmAlgorithm algorithm) {
+      GemmAlgorithm algorithm,
+      Precision precision) {
     this.algorithm = algorithm;
     this.m = Sizes.atLeast(1, m, "m");
     this.n = Sizes.atLeast(1, n, "n");
@@ -56,6 +57,7 @@ public final class GemmProblem {
     azj_gemm_desc.alpha(descriptor, alpha);
     azj_gemm_desc.beta(descriptor, beta);
     azj_gemm_desc.algorithm(descriptor, algorithm.code());
+    azj_gemm_desc.precision(descriptor, precision.code());
   }
 
   /** Begins a product of an m x k by a k x n matrix. */

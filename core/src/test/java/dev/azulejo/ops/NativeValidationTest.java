@@ -72,7 +72,7 @@ class NativeValidationTest extends DeviceTest {
     conv("samples_per_unroll is -1;", d -> azj_conv2d_desc.samples_per_unroll(d, -1));
     conv("algorithm is 77;", d -> azj_conv2d_desc.algorithm(d, 77));
     conv("activation is -1;", d -> azj_conv2d_desc.activation(d, -1));
-    conv("reserved is 5;", d -> azj_conv2d_desc.reserved(d, 5));
+    conv("precision is 5;", d -> azj_conv2d_desc.precision(d, 5));
     conv("slope is 1;", leaky(1));
     conv("slope is nan;", leaky(Float.NaN));
     conv("kernel 7x3 is larger than the padded input 6x6", d -> azj_conv2d_desc.kernel_h(d, 7));
@@ -224,7 +224,7 @@ class NativeValidationTest extends DeviceTest {
     gemm("transpose_a is 2;", d -> azj_gemm_desc.transpose_a(d, 2));
     gemm("transpose_b is -1;", d -> azj_gemm_desc.transpose_b(d, -1));
     gemm("algorithm is 999;", d -> azj_gemm_desc.algorithm(d, 999));
-    gemm("reserved is 1;", d -> azj_gemm_desc.reserved(d, 1));
+    gemm("precision is 3;", d -> azj_gemm_desc.precision(d, 3));
     gemm("2^63 - 1", d -> azj_gemm_desc.lda(d, BIG));
   }
 
