@@ -37,7 +37,7 @@ enum class BarrierReduction { kNone, kCount, kAnd, kOr };
 // Waits for every thread of the block; the result is the reduction of the threads' `predicate`.
 int block_barrier(BarrierReduction reduction, int predicate, Site site);
 
-enum class WarpOperation { kSync, kShuffle, kVote, kMatch, kMma, kLoadMatrix, kElect };
+enum class WarpOperation { kSync, kShuffle, kVote, kMatch, kMma, kLoadMatrix, kStoreMatrix, kElect };
 
 // Waits until every lane named in `mask` has come here; the last one calls `complete`, which sees the operands of all
 // lanes (null for those not named), and then all go on.

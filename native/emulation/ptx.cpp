@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "asynchrony.hpp"
 #include "memory_checks.hpp"
 #include "scheduler.hpp"
 
@@ -212,6 +213,48 @@ void load_matrix(uint32_t* d, int matrices, bool transposed, const void* row, Si
   }
   MatrixLoad mine{d, row, matrices, transposed};
   warp_rendezvous(WarpOperation::kLoadMatrix, kWholeWarp, &mine, &complete_load, site);
+}
+
+// ---- stmatrix, of four matrices, transposed
+
+namespace {
+
+struct MatrixStore {
+  char* row;
+  const uint32_t* d;
+};
+
+void complete_store(void* const operands[32], uint32_t) {
+  for (int lane = 0; lane < 32; ++lane) {
+    const int g = lane / 4, t = lane % 4;
+    for (int m = 0; m < 4; ++m) {
+      for (int half = 0; half < 2; ++half) {
+        char* const row = static_cast<const MatrixStore*>(operands[m * 8 + 2 * t + half])->row;
+        const uint32_t word = static_cast<const MatrixStore*>(operands[lane])->d[m];
+        const uint16_t element = static_cast<uint16_t>(word >> 16 * half);
+        std::memcpy(row + g * static_cast<int>(sizeof element), &element, sizeof element);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void store_matrices(void* row, const uint32_t* d, Site site) {
+  require_hopper("stmatrix", site);
+  require_whole_warp("stmatrix", site);
+  Scheduler& scheduler = *Scheduler::current();
+  if (reinterpret_cast<uintptr_t>(row) % 16 != 0) {
+    scheduler.fail(cudaErrorMisalignedAddress, "stmatrix (%s:%d): the row at %p is not aligned to 16 bytes",
+                   site.name(), site.line, row);
+  }
+  if (!scheduler.shared().contains(row, 16)) {
+    scheduler.fail(cudaErrorInvalidAddressSpace, "stmatrix (%s:%d): the row at %p is not shared memory of this block",
+                   site.name(), site.line, row);
+  }
+  mark_written(row, 16);
+  MatrixStore mine{static_cast<char*>(row), d};
+  warp_rendezvous(WarpOperation::kStoreMatrix, kWholeWarp, &mine, &complete_store, site);
 }
 
 }  // namespace azj::emulation

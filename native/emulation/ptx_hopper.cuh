@@ -23,6 +23,7 @@ void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* 
 void tensor_store(const CUtensorMap* map, int rank, const int32_t* at, const void* source, Site site);
 void bulk_commit(Site site);
 void bulk_wait_read(int pending_groups, Site site);
+void store_matrices(void* row, const uint32_t* d, Site site);
 void warpgroup_registers(bool increase, int count, Site site);
 void warpgroup_fence(Site site);
 void warpgroup_multiply_tf32(float* d, int n, uint64_t a, uint64_t b, bool accumulate, Site site);
@@ -96,6 +97,11 @@ template <int N>
 inline void bulk_wait_read(AZJ_SITE_PARAMETERS) {
   static_assert(N >= 0, "a number of groups");
   ::azj::emulation::bulk_wait_read(N, AZJ_SITE);
+}
+
+// stmatrix.sync.aligned.m8n8.x4.trans.shared.b16
+inline void stmatrix_x4_trans(void* row, const uint32_t (&d)[4], AZJ_SITE_PARAMETERS) {
+  ::azj::emulation::store_matrices(row, d, AZJ_SITE);
 }
 
 // setmaxnreg.inc.sync.aligned.u32, setmaxnreg.dec.sync.aligned.u32

@@ -106,6 +106,12 @@ class Bf16Passes {
     compare("gradient to weights: " + what, grad_weights(plan), dw);
   }
 
+  // Makes a NaN of channel 0 of the first sample's pixel.
+  void spoil(int64_t row, int64_t column) {
+    x_[at(row * d_.width + column)] = widened(kNan);
+    device_x_.write(packed(x_, d_.channels, in_plane_, kNan));
+  }
+
   std::vector<uint16_t> forward(const HopperPlan& plan, bool with_bias = true) {
     auto out = poisoned<uint16_t>(at(d_.batch * out_plane_ * bf16_pitch(d_.filters)));
     Workspace workspace(azj::cuda::bf16_conv2d_forward_workspace_bytes(d_, plan));

@@ -38,6 +38,7 @@ const PassCase kCases[] = {
     {conv(1, 6, 15, 17, 9, 3, 4, 4, 6, 3, 2, 6, 4, 1), {kLargeTile, 2}},
     {conv(2, 4, 14, 12, 5, 4, 3, 3, 2, 4, 3, 2, 3, 1), {kMediumTile, 0}},
     {conv(1, 2, 30, 31, 2, 2, 2, 1, 1, 5, 0, 29, 17, 1), {}},
+    {conv(1, 2, 1, 142, 3, 1, 2, 1, 8, 0, 0, 1, 128, 1), {}},  // 128 to the corner, and a rest of 5
     // First layers, and more tiles than multiprocessors: of pixels, of rows, in turns.
     {conv(2, 1, 28, 29, 6, 5, 5, 1, 1, 2, 2, 1, 1, 1), {kSmallTile, 1}},
     {conv(1, 3, 40, 41, 16, 5, 5, 2, 2, 2, 2, 1, 1, 1), {kMediumTile, 4}},
@@ -78,6 +79,22 @@ void check_no_bias(cudaStream_t stream) {
   }
 }
 
+// A NaN reaches the pixels whose windows have it, and no pad.
+void check_not_finite(cudaStream_t stream) {
+  azj_conv2d_desc d = conv(1, 3, 6, 7, 5, 3, 3, 1, 1, 0, 0, 1, 1, 1);
+  d.activation = AZJ_RELU;
+  const Reference ref(d);
+  for (const int slices : {1, 2}) {
+    Bf16Passes passes(stream, d);
+    passes.spoil(2, 2);
+    const auto y = unpacked(passes.forward({kSmallTile, slices}), d.filters, ref.out_h * ref.out_w);
+    for (size_t i = 0; i < y.size(); ++i) {
+      const int64_t row = static_cast<int64_t>(i) / ref.out_w % ref.out_h, column = static_cast<int64_t>(i) % ref.out_w;
+      CHECK(std::isnan(y[i]) == (row <= 2 && column <= 2));
+    }
+  }
+}
+
 // What a batch asks for serves every smaller one, whose tiles are fewer and cut into more slices.
 void check_workspaces() {
   for (azj_conv2d_desc d : {conv(0, 300, 7, 7, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1),
@@ -110,6 +127,7 @@ int main() {
     }
     check_single_image(stream);
     check_no_bias(stream);
+    check_not_finite(stream);
     check_workspaces();
     CUDA(cudaStreamDestroy(stream));
   }

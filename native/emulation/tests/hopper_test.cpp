@@ -114,6 +114,31 @@ TEST(products_of_every_shape_and_swizzle) {
   }
 }
 
+// ---- matrices of a warp
+
+__global__ void turn(const uint32_t* in, unsigned short* out) {
+  __shared__ __align__(16) unsigned short rows[4][8][8];
+  const int lane = threadIdx.x;
+  uint32_t d[4];
+  for (int m = 0; m < 4; ++m) d[m] = in[4 * lane + m];
+  stmatrix_x4_trans(rows[lane / 8][lane % 8], d);
+  __syncwarp();
+  for (int i = lane; i < 256; i += 32) out[i] = rows[i / 64][i / 8 % 8][i % 8];
+}
+
+TEST(stmatrix_turns_four_matrices) {
+  std::vector<uint32_t> in(128);
+  for (uint32_t i = 0; i < 128; ++i) in[i] = 2 * i | (2 * i + 1) << 16;
+  Array<uint32_t> device(in);
+  Array<unsigned short> out(256);
+  EXPECT_OK(run(turn, 1, 32, 0, device.get(), out.get()));
+  const auto actual = out.read();
+  for (int i = 0; i < 256; ++i) {
+    const int m = i / 64, row = i / 8 % 8, g = i % 8, lane = 4 * g + row / 2;
+    EXPECT(actual[i] == 2 * (4 * lane + m) + row % 2);
+  }
+}
+
 // ---- a pipeline: a warpgroup copies, another multiplies, through two stages
 
 __global__ void pipeline(const __grid_constant__ CUtensorMap a, const __grid_constant__ CUtensorMap b, int steps,

@@ -79,8 +79,12 @@ PixelView first_pixels(const ConvGather& g, const OperandView& x) {
   view.origin_h = g.origin_h;
   view.step_w = g.step_w;
   view.step_h = g.step_h;
-  view.end_w = g.origin_w + (g.pixels_w - 1) * g.step_w - (g.source_w - 1);
-  view.end_h = g.origin_h + (g.pixels_h - 1) * g.step_h - (g.source_h - 1);
+  // Where the last step leaves a rest, a corner that is nearer by less than a step holds the same pixels.
+  const auto end = [](int origin, int pixels, int step, int source) {
+    return std::max(origin + (pixels - 1) * step - (source - 1), static_cast<int>(kMinCorner));
+  };
+  view.end_w = end(g.origin_w, g.pixels_w, g.step_w, g.source_w);
+  view.end_h = end(g.origin_h, g.pixels_h, g.step_h, g.source_h);
   return view;
 }
 

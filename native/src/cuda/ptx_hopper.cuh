@@ -118,6 +118,17 @@ __device__ __forceinline__ void bulk_wait_read() {
   asm volatile("cp.async.bulk.wait_group.read %0;\n" ::"n"(N) : "memory");
 }
 
+// ---- matrices of a warp
+
+// stmatrix.sync.aligned.m8n8.x4.trans.shared.b16: four matrices of 8 x 8 elements of 16 bits to shared memory. Lane
+// 8 i + r gives the place of row r of matrix i, 16 bytes on 16; with g = lane / 4 and t = lane % 4, d[i] holds its
+// elements [2 t][g], in the lower half, and [2 t + 1][g].
+__device__ __forceinline__ void stmatrix_x4_trans(void* row, const uint32_t (&d)[4]) {
+  asm volatile("stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%0], {%1, %2, %3, %4};\n" ::"r"(shared_address(row)),
+               "r"(d[0]), "r"(d[1]), "r"(d[2]), "r"(d[3])
+               : "memory");
+}
+
 // ---- registers change hands between the warpgroups of a block
 
 // setmaxnreg.inc.sync.aligned.u32, setmaxnreg.dec.sync.aligned.u32: by all warps of a warpgroup.
