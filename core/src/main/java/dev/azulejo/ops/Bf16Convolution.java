@@ -29,9 +29,8 @@ public final class Bf16Convolution {
 
   /** Elements of y, likewise. */
   public static long outputCount(Conv2dProblem problem) {
-    Conv2dShape shape = problem.shape();
-    return Bf16Packing.count(
-        problem.batch(), shape.filters(), problem.outputHeight() * problem.outputWidth());
+    long filters = problem.shape().filters();
+    return Bf16Packing.count(1, filters, problem.outputCount() / filters);
   }
 
   /** Elements of w, likewise. */

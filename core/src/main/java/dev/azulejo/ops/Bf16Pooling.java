@@ -22,9 +22,8 @@ public final class Bf16Pooling {
 
   /** Elements of y and of argmax, likewise. */
   public static long outputCount(Pool2dProblem problem) {
-    Pool2dShape shape = problem.shape();
-    return Bf16Packing.count(
-        problem.batch(), shape.channels(), shape.outputHeight() * shape.outputWidth());
+    long channels = problem.shape().channels();
+    return Bf16Packing.count(1, channels, problem.outputCount() / channels);
   }
 
   /**
