@@ -6,8 +6,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Azulejo's own engine. The arithmetic of its convolutions is chosen in the network, by {@link
- * dev.azulejo.ops.ConvAlgorithm}.
+ * Azulejo's own engines: on float32, where AUTO may round to TF32 or not at all, and on BF16 in
+ * memory. A convolution that names its {@link dev.azulejo.ops.ConvAlgorithm} has that one's
+ * arithmetic.
  */
 final class AzulejoProvider implements EngineProvider {
   @Override
@@ -22,7 +23,7 @@ final class AzulejoProvider implements EngineProvider {
 
   @Override
   public Set<Precision> precisions() {
-    return EnumSet.of(Precision.FP32);
+    return EnumSet.allOf(Precision.class);
   }
 
   @Override
@@ -32,6 +33,10 @@ final class AzulejoProvider implements EngineProvider {
 
   @Override
   public Engine create(Precision precision) {
-    return AzulejoEngine.INSTANCE;
+    return switch (precision) {
+      case FP32 -> AzulejoEngine.INSTANCE;
+      case TF32 -> AzulejoEngine.TF32;
+      case BF16 -> Bf16Engine.INSTANCE;
+    };
   }
 }

@@ -27,7 +27,8 @@ public interface ConvolutionPlan {
    * The gradients to the weights and to the bias: one call, because some engines sum both at once.
    *
    * @param gradZ the gradient before the activation
-   * @param gradBias null where it is not wanted
+   * @param gradBias null where it is not wanted; always null in {@link Storage#BF16}, where it
+   *     comes with the way back through the activation
    */
   void gradWeights(Tensor x, Tensor gradZ, Tensor gradW, Tensor gradBias);
 

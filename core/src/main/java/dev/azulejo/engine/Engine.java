@@ -23,6 +23,14 @@ public interface Engine {
    */
   EngineSession open(Stream stream, boolean training);
 
+  /**
+   * Azulejo's own kernels on activations in BF16 with channels last, {@code azulejo:bf16}; its
+   * sessions open on CUDA devices of compute capability 9.0 only.
+   */
+  static Engine azulejoBf16() {
+    return Bf16Engine.INSTANCE;
+  }
+
   /** Azulejo's own kernels, on every device; what a network uses where nothing is said. */
   static Engine azulejo() {
     return AzulejoEngine.INSTANCE;

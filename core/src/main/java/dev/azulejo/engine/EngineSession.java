@@ -10,6 +10,11 @@ import java.util.Optional;
  */
 public interface EngineSession extends AutoCloseable {
 
+  /** How the activations lie in memory that its plans read and write. */
+  default Storage storage() {
+    return Storage.F32;
+  }
+
   /**
    * A plan for a convolution.
    *

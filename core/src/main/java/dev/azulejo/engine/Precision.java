@@ -2,7 +2,10 @@ package dev.azulejo.engine;
 
 import java.util.Locale;
 
-/** The arithmetic of products; tensors are float32 in memory and sums are float32 throughout. */
+/**
+ * The arithmetic of products; sums are float32 throughout, and tensors are float32 in memory unless
+ * the engine says otherwise, {@link EngineSession#storage}.
+ */
 public enum Precision {
   /** Products of float32. */
   FP32,

@@ -142,6 +142,18 @@ public record Conv2d(
         .map(plan -> new PooledConv2dPlan(plan, problem.pooledCount(), problem.outputCount()));
   }
 
+  @Override
+  public Optional<Bf16Form> bf16() {
+    return Optional.of(
+        (image, maxBatch, engine) -> {
+          if (groups != 1) {
+            throw new IllegalArgumentException(
+                "it has " + groups + " groups, and convolutions on BF16 have one");
+          }
+          return new Bf16ConvPlan(problem(image, maxBatch), engine);
+        });
+  }
+
   /** The operation this layer runs. */
   Conv2dProblem problem(Shape input, int batch) {
     return new Conv2dProblem(shape(input), batch, algorithm, samplesPerUnroll, activation, slope);

@@ -9,6 +9,7 @@ import dev.azulejo.ops.Activation;
 import dev.azulejo.ops.Activations;
 import dev.azulejo.ops.DenseProblem;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Dense layer with bias and activation: y = σ(W x + b) for every sample of a mini-batch in one GEMM
@@ -63,6 +64,20 @@ public record Dense(int outputs, Activation activation, float slope) implements 
   public LayerPlan plan(Shape input, int maxBatch, EngineSession engine) {
     return new Plan(
         this, new DenseProblem(maxBatch, input.size(), outputs, activation, slope), engine);
+  }
+
+  /**
+   * A convolution whose kernel covers the image: what is flattened channel by channel before it has
+   * the order of that kernel's weights, so they are saved alike.
+   */
+  @Override
+  public Optional<Bf16Form> bf16() {
+    return Optional.of(
+        (image, maxBatch, engine) -> {
+          Pair kernel = new Pair(image.height(), image.width());
+          Conv2d cover = Conv2d.of(outputs, kernel).withActivation(activation, slope);
+          return new Bf16ConvPlan(cover.problem(image, maxBatch), engine);
+        });
   }
 
   Dense withActivation(Activation value, float valueSlope) {

@@ -4,7 +4,6 @@ import dev.azulejo.device.DeviceBuffer;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.EngineSession;
-import java.util.List;
 
 /**
  * A network ready to run on one stream for up to a number of samples at a time. The weights are the
@@ -19,6 +18,7 @@ public final class InferencePlan implements AutoCloseable {
   private final DeviceBuffer memory;
   private final EngineSession engine;
   private final Step[] steps;
+  private final LayerWeights[] weights;
   private final Tensor[] outputs;
   private int batch;
 
@@ -44,10 +44,8 @@ public final class InferencePlan implements AutoCloseable {
       throw e;
     }
     steps = layout.steps.toArray(Step[]::new);
-    outputs = new Tensor[steps.length + 1];
-    for (int i = 0; i < outputs.length; i++) {
-      outputs[i] = memory.floats(layout.outputs[i], layout.outputFloats[i]);
-    }
+    outputs = Slot.in(memory, layout.outputs);
+    weights = layout.weights(network, memory);
     batch = maxBatch;
   }
 
@@ -93,10 +91,8 @@ public final class InferencePlan implements AutoCloseable {
         step.plan().setBatch(samples);
       }
     }
-    List<LayerWeights> weights = network.layerWeights();
     for (int i = 0; i < count; i++) {
-      LayerWeights own = weights.get(steps[i].first());
-      steps[i].plan().forward(stream, outputs[i], own, null, outputs[i + 1]);
+      steps[i].plan().forward(stream, outputs[i], weights[i], null, outputs[i + 1]);
     }
     return outputs[count];
   }

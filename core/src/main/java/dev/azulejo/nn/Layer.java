@@ -49,6 +49,11 @@ public interface Layer {
     return Optional.empty();
   }
 
+  /** Its form on activations in BF16 with channels last; empty where it has none. */
+  default Optional<Bf16Form> bf16() {
+    return Optional.empty();
+  }
+
   /** Whether its output is its input, seen as another shape: no memory, no work. */
   default boolean isView() {
     return false;

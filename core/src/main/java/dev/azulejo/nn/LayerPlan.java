@@ -1,7 +1,9 @@
 package dev.azulejo.nn;
 
+import dev.azulejo.device.ElementType;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.engine.Storage;
 
 /**
  * A layer, or a few that are computed as one, ready to run for up to a fixed number of samples: its
@@ -18,16 +20,30 @@ public interface LayerPlan {
     return 0;
   }
 
+  /** How its output, and the gradient to it, lie in memory. */
+  default Storage storage() {
+    return Storage.F32;
+  }
+
   /**
-   * Elements of 4 bytes that it keeps from the forward to the backward pass, such as the argmax of
-   * a pooling.
+   * Elements that it keeps from the forward to the backward pass, such as the argmax of a pooling.
    */
   default long savedElements() {
     return 0;
   }
 
+  /** What the saved elements are. */
+  default ElementType savedType() {
+    return ElementType.I32;
+  }
+
+  /** Elements of {@link LayerWeights#packed}; 0 where it needs no copy of the weights. */
+  default long packedElements() {
+    return 0;
+  }
+
   /**
-   * Elements of the gradient between its layers, which the backward pass writes and reads; 0 for a
+   * Floats of the gradient between its layers, which the backward pass writes and reads; 0 for a
    * layer by itself.
    */
   default long innerElements() {

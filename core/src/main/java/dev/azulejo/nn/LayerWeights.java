@@ -7,8 +7,15 @@ import dev.azulejo.device.Tensor;
  *
  * @param weight null for a layer without parameters
  * @param bias null for a layer without bias
+ * @param packed a copy of the weights in BF16 that belongs to one plan, whose forward pass writes
+ *     it; null where {@code weight} itself is multiplied with
  */
-public record LayerWeights(Tensor weight, Tensor bias) {
+public record LayerWeights(Tensor weight, Tensor bias, Tensor packed) {
   /** Of a layer without parameters. */
-  static final LayerWeights NONE = new LayerWeights(null, null);
+  static final LayerWeights NONE = new LayerWeights(null, null, null);
+
+  /** The same with a plan's copy. */
+  LayerWeights withPacked(Tensor copy) {
+    return new LayerWeights(weight, bias, copy);
+  }
 }

@@ -1,5 +1,7 @@
 package dev.azulejo.nn;
 
+import dev.azulejo.device.DeviceBuffer;
+import dev.azulejo.device.ElementType;
 import dev.azulejo.device.Stream;
 import dev.azulejo.engine.Engine;
 import dev.azulejo.engine.EngineSession;
@@ -15,6 +17,7 @@ import java.util.List;
  *     turns in inference. What passes between layers that are computed as one is not kept
  * @param activationGradients two that take turns (training)
  * @param saved what layers keep from the forward to the backward pass (training)
+ * @param packed the plan's copies of the weights in BF16, where activations are stored so
  * @param workspace of the stream, the largest any layer needs; the one X_unroll of row T15 lives
  *     here
  * @param engine what an engine other than Azulejo's holds of its own
@@ -25,12 +28,20 @@ public record MemoryPlan(
     long activations,
     long activationGradients,
     long saved,
+    long packed,
     long workspace,
     long engine) {
 
   /** Everything together; an optimiser's own state comes on top. */
   public long total() {
-    return weights + gradients + activations + activationGradients + saved + workspace + engine;
+    return weights
+        + gradients
+        + activations
+        + activationGradients
+        + saved
+        + packed
+        + workspace
+        + engine;
   }
 
   /** For training with Azulejo's own engine. */
@@ -52,6 +63,7 @@ public record MemoryPlan(
           layout.activationFloats * Float.BYTES,
           layout.gradientFloats * Float.BYTES,
           layout.savedFloats * Float.BYTES,
+          layout.packedFloats * Float.BYTES,
           layout.workspaceBytes(),
           session.bytes());
     }
@@ -73,75 +85,138 @@ public record MemoryPlan(
           layout.activationFloats * Float.BYTES,
           0,
           0,
+          layout.packedFloats * Float.BYTES,
           layout.workspaceBytes(),
           session.bytes());
     }
   }
 
   /**
-   * The offsets behind the numbers, in floats of one buffer: activations, then gradients, then what
-   * is saved.
+   * Where each tensor lies in one buffer: activations, then gradients, then what is saved, then
+   * copies of the weights.
    */
   static final class Layout {
     final List<Step> steps;
 
     /** The input of step i is {@code [i]}, its output {@code [i + 1]}. */
-    final long[] outputs;
+    final Slot[] outputs;
 
-    final long[] outputFloats;
-    final long[] saved;
-    final long[] savedCounts;
-    final long[] gradients = new long[2];
-    final long gradientCount;
+    /**
+     * In training the gradient to the output of step i, {@code [i + 1]}, from the first step that
+     * has parameters on; the others are null.
+     */
+    final Slot[] gradients;
+
+    /** In training the gradient inside of step i; null where there is none. */
+    final Slot[] inner;
+
+    final Slot[] saved;
+    final Slot[] packed;
+
+    /** The first step with parameters, where the backward pass ends. */
+    final int firstTrainable;
+
     final long activationFloats;
     final long gradientFloats;
     final long savedFloats;
+    final long packedFloats;
+
+    private final FloatOffsets offsets = new FloatOffsets();
 
     Layout(NetworkSpec spec, int batch, EngineSession engine, boolean training) {
       if (batch < 1) {
         throw new IllegalArgumentException("batch must be at least 1, was " + batch);
       }
       steps = Step.of(spec, batch, engine);
-      outputs = new long[steps.size() + 1];
-      outputFloats = new long[steps.size() + 1];
-      saved = new long[steps.size()];
-      savedCounts = new long[steps.size()];
-      outputFloats[0] = Math.multiplyExact((long) batch, spec.shapes().getFirst().size());
-      long largest = 0;
-      long inner = 0;
-      for (int i = 0; i < steps.size(); i++) {
-        outputFloats[i + 1] = steps.get(i).outputElements(spec, batch);
-        largest = Math.max(largest, outputFloats[i + 1]);
-        inner = Math.max(inner, steps.get(i).plan().innerElements());
+      outputs = new Slot[steps.size() + 1];
+      gradients = new Slot[steps.size() + 1];
+      inner = new Slot[steps.size()];
+      saved = new Slot[steps.size()];
+      packed = new Slot[steps.size()];
+      firstTrainable = firstTrainable(spec);
+      placeOutputs(spec, batch, training);
+      activationFloats = offsets.total();
+      if (training) {
+        placeGradients();
       }
-      FloatOffsets offsets = new FloatOffsets();
-      outputs[0] = offsets.take(outputFloats[0]);
+      gradientFloats = offsets.total() - activationFloats;
+      for (int i = 0; training && i < steps.size(); i++) {
+        LayerPlan plan = steps.get(i).plan();
+        saved[i] = Slot.take(offsets, plan.savedType(), plan.savedElements());
+      }
+      savedFloats = offsets.total() - activationFloats - gradientFloats;
+      for (int i = 0; i < steps.size(); i++) {
+        packed[i] = Slot.take(offsets, ElementType.BF16, steps.get(i).plan().packedElements());
+      }
+      packedFloats = offsets.total() - activationFloats - gradientFloats - savedFloats;
+    }
+
+    private void placeOutputs(NetworkSpec spec, int batch, boolean training) {
+      long inputs = Math.multiplyExact((long) batch, spec.input().size());
+      outputs[0] = Slot.take(offsets, ElementType.F32, inputs);
+      long largest = 0;
+      for (Step step : steps) {
+        largest = Math.max(largest, outputFloats(step, batch));
+      }
       // In inference two buffers take turns; the input has its own, which the caller may fill while
       // a batch runs.
       long[] turns = training ? null : new long[] {offsets.take(largest), offsets.take(largest)};
       for (int i = 0; i < steps.size(); i++) {
-        outputs[i + 1] = training ? offsets.take(outputFloats[i + 1]) : turns[i % 2];
+        Step step = steps.get(i);
+        long offset = training ? offsets.take(outputFloats(step, batch)) : turns[i % 2];
+        outputs[i + 1] = new Slot(offset, step.plan().storage().type(), step.outputElements(batch));
       }
-      activationFloats = offsets.total();
-      gradientCount = training ? Math.max(largest, inner) : 0;
-      if (training) {
-        // The first layer's gradient to the network's input is not needed, so the input does not
-        // count.
-        gradients[0] = offsets.take(gradientCount);
-        gradients[1] = offsets.take(gradientCount);
+    }
+
+    /** Two buffers take turns. The gradient to the network's input is not needed. */
+    private void placeGradients() {
+      long largest = 0;
+      for (int i = firstTrainable; i < steps.size(); i++) {
+        Slot output = outputs[i + 1];
+        largest = Math.max(largest, Slot.floats(output.type(), output.elements()));
+        largest = Math.max(largest, steps.get(i).plan().innerElements());
       }
-      gradientFloats = offsets.total() - activationFloats;
-      if (training) {
-        for (int i = 0; i < steps.size(); i++) {
-          savedCounts[i] = steps.get(i).plan().savedElements();
-          saved[i] = savedCounts[i] == 0 ? -1 : offsets.take(savedCounts[i]);
+      long[] turns = {offsets.take(largest), offsets.take(largest)};
+      int turn = 0;
+      for (int i = steps.size() - 1; i >= firstTrainable; i--) {
+        Slot output = outputs[i + 1];
+        gradients[i + 1] = new Slot(turns[turn], output.type(), output.elements());
+        long inside = steps.get(i).plan().innerElements();
+        if (inside == 0) {
+          turn = 1 - turn;
+        } else {
+          // It has the other buffer; the gradient to the step's input then returns to this one.
+          inner[i] = new Slot(turns[1 - turn], ElementType.F32, inside);
         }
       }
-      savedFloats = offsets.total() - activationFloats - gradientFloats;
+    }
+
+    private int firstTrainable(NetworkSpec spec) {
+      List<ParameterLayout.Entry> parameters = ParameterLayout.of(spec).entries();
+      int layer = parameters.isEmpty() ? spec.layers().size() : parameters.getFirst().layer();
+      int step = 0;
+      while (step < steps.size() && steps.get(step).last() < layer) {
+        step++;
+      }
+      return step;
+    }
+
+    private static long outputFloats(Step step, int batch) {
+      return Slot.floats(step.plan().storage().type(), step.outputElements(batch));
+    }
+
+    /** Each step's parameters, with the plan's own copies of them. */
+    LayerWeights[] weights(Network network, DeviceBuffer memory) {
+      LayerWeights[] weights = new LayerWeights[steps.size()];
+      for (int i = 0; i < weights.length; i++) {
+        LayerWeights layer = steps.get(i).of(network.layerWeights());
+        weights[i] = packed[i] == null ? layer : layer.withPacked(Slot.in(memory, packed[i]));
+      }
+      return weights;
     }
 
     long totalFloats() {
-      return activationFloats + gradientFloats + savedFloats;
+      return activationFloats + gradientFloats + savedFloats + packedFloats;
     }
 
     long workspaceBytes() {

@@ -70,8 +70,8 @@ public final class ParameterLayout {
       LayerWeights before = bound[entry.layer()];
       bound[entry.layer()] =
           entry.shape().name().equals("weight")
-              ? new LayerWeights(part, before.bias())
-              : new LayerWeights(before.weight(), part);
+              ? new LayerWeights(part, before.bias(), null)
+              : new LayerWeights(before.weight(), part, null);
     }
     return List.of(bound);
   }

@@ -10,6 +10,7 @@ import dev.azulejo.ops.PoolMode;
 import dev.azulejo.ops.Pooling;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Max or mean pooling, N(22)–N(24), T(2.9)–T(2.16) (rows N8, T11). Taps on the padding do not
@@ -21,6 +22,7 @@ import java.util.Objects;
  * @param padding rows and columns on each side, less than the window
  */
 public record Pool2d(PoolMode mode, Pair window, Pair stride, Pair padding) implements Layer {
+  private static final int BYTE_VALUES = 256;
 
   /** Checks what does not depend on the input. */
   public Pool2d {
@@ -72,6 +74,22 @@ public record Pool2d(PoolMode mode, Pair window, Pair stride, Pair padding) impl
 
   @Override
   public LayerPlan plan(Shape input, int maxBatch, EngineSession engine) {
+    return new Plan(problem(input, maxBatch));
+  }
+
+  @Override
+  public Optional<Bf16Form> bf16() {
+    return Optional.of(
+        (image, maxBatch, engine) -> {
+          if (mode == PoolMode.MAX && (long) window.h() * window.w() > BYTE_VALUES) {
+            throw new IllegalArgumentException(
+                "its window of " + window + " has more than 256 taps, which a byte cannot number");
+          }
+          return new Bf16PoolPlan(problem(image, maxBatch));
+        });
+  }
+
+  private Pool2dProblem problem(Shape input, int maxBatch) {
     Pool2dShape shape =
         new Pool2dShape(
             input.channels(),
@@ -83,7 +101,7 @@ public record Pool2d(PoolMode mode, Pair window, Pair stride, Pair padding) impl
             stride.w(),
             padding.h(),
             padding.w());
-    return new Plan(new Pool2dProblem(shape, maxBatch, mode, false));
+    return new Pool2dProblem(shape, maxBatch, mode, false);
   }
 
   Pool2d withStride(Pair value) {

@@ -117,6 +117,9 @@ public record Summary(
           .append(", argmax ")
           .append(size(plan.saved()));
     }
+    if (plan.packed() > 0) {
+      text.append(", weights in BF16 ").append(size(plan.packed()));
+    }
     return text.append(", X_unroll and sums ")
         .append(size(plan.workspace()))
         .append(plan.engine() > 0 ? ", the engine's own " + size(plan.engine()) : "")

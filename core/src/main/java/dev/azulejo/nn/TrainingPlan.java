@@ -1,9 +1,12 @@
 package dev.azulejo.nn;
 
 import dev.azulejo.device.DeviceBuffer;
+import dev.azulejo.device.ElementType;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.EngineSession;
+import dev.azulejo.engine.Storage;
+import dev.azulejo.ops.Bf16;
 import dev.azulejo.ops.Elementwise;
 import java.util.List;
 import java.util.Objects;
@@ -27,9 +30,11 @@ public final class TrainingPlan implements AutoCloseable {
   private final List<LayerWeights> layerGradients;
   private final EngineSession engine;
   private final Step[] steps;
+  private final LayerWeights[] weights;
   private final Tensor[] outputs;
   private final Tensor[] saved;
-  private final Tensor[] turns;
+  private final Tensor[] outputGradients;
+  private final Tensor[] inner;
   private final int firstTrainable;
   private int batch;
   private LayerObserver observer = (first, last, backward) -> {};
@@ -62,7 +67,7 @@ public final class TrainingPlan implements AutoCloseable {
       throw e;
     }
     steps = layout.steps.toArray(Step[]::new);
-    firstTrainable = firstTrainable(network.layout(), steps);
+    firstTrainable = layout.firstTrainable;
     try {
       long count = network.layout().count();
       gradientMemory = stream.device().allocateFloats("gradients", count);
@@ -75,19 +80,11 @@ public final class TrainingPlan implements AutoCloseable {
       throw e;
     }
     layerGradients = network.layout().bind(gradients);
-    outputs = new Tensor[steps.length + 1];
-    for (int i = 0; i < outputs.length; i++) {
-      outputs[i] = memory.floats(layout.outputs[i], layout.outputFloats[i]);
-    }
-    saved = new Tensor[steps.length];
-    for (int i = 0; i < steps.length; i++) {
-      saved[i] =
-          layout.savedCounts[i] == 0 ? null : memory.ints(layout.saved[i], layout.savedCounts[i]);
-    }
-    turns = new Tensor[2];
-    for (int i = 0; i < turns.length; i++) {
-      turns[i] = memory.floats(layout.gradients[i], layout.gradientCount);
-    }
+    outputs = Slot.in(memory, layout.outputs);
+    outputGradients = Slot.in(memory, layout.gradients);
+    inner = Slot.in(memory, layout.inner);
+    saved = Slot.in(memory, layout.saved);
+    weights = layout.weights(network, memory);
     setBatch(maxBatch);
   }
 
@@ -122,7 +119,7 @@ public final class TrainingPlan implements AutoCloseable {
 
   /** Where the gradient of the loss to the output goes before {@link #backward}. */
   public Tensor outputGradient() {
-    return turns[0];
+    return outputGradients[steps.length];
   }
 
   /** The gradients of all parameters, in the network's layout. */
@@ -135,40 +132,42 @@ public final class TrainingPlan implements AutoCloseable {
     return stream;
   }
 
+  /** How the activations between the layers lie in memory. */
+  public Storage storage() {
+    return engine.storage();
+  }
+
   /** Runs the layers on the input. */
   public void forward() {
-    List<LayerWeights> weights = network.layerWeights();
     for (int i = 0; i < steps.length; i++) {
-      Step step = steps[i];
-      LayerWeights own = weights.get(step.first());
-      step.plan().forward(stream, outputs[i], own, saved[i], outputs[i + 1]);
-      observer.passed(step.first(), step.last(), false);
+      steps[i].plan().forward(stream, outputs[i], weights[i], saved[i], outputs[i + 1]);
+      tell(steps[i], false);
     }
   }
 
   /** From the gradient to the output to the gradients of all parameters. */
   public void backward() {
-    List<LayerWeights> weights = network.layerWeights();
-    int turn = 0;
     for (int i = steps.length - 1; i >= firstTrainable; i--) {
-      Step step = steps[i];
-      // The gradient inside a step has the other buffer; that to its input then returns to this
-      // one.
-      boolean inside = step.plan().innerElements() > 0;
-      int next = inside ? turn : 1 - turn;
-      step.plan()
+      steps[i]
+          .plan()
           .backward(
               stream,
               outputs[i],
               outputs[i + 1],
-              weights.get(step.first()),
+              weights[i],
               saved[i],
-              turns[turn],
-              layerGradients.get(step.first()),
-              inside ? turns[1 - turn] : null,
-              i == firstTrainable ? null : turns[next]);
-      observer.passed(step.first(), step.last(), true);
-      turn = next;
+              outputGradients[i + 1],
+              steps[i].of(layerGradients),
+              inner[i],
+              i == firstTrainable ? null : outputGradients[i]);
+      tell(steps[i], true);
+    }
+  }
+
+  /** A conversion between two storages belongs to the layer that is passed next. */
+  private void tell(Step step, boolean backward) {
+    if (step.hasLayers()) {
+      observer.passed(step.first(), step.last(), backward);
     }
   }
 
@@ -182,12 +181,11 @@ public final class TrainingPlan implements AutoCloseable {
       return Optional.of("the input has a value that is not finite");
     }
     for (int i = 0; i < steps.length; i++) {
-      LayerWeights weights = network.layerWeights().get(steps[i].first());
-      if (!finite(weights.weight()) || !finite(weights.bias())) {
+      if (!finite(weights[i].weight()) || !finite(weights[i].bias())) {
         String name = spec.layerNames().get(steps[i].first());
         return Optional.of("the parameters of " + name + " are no longer finite");
       }
-      if (!finite(outputs[i + 1], steps[i].outputElements(spec, batch))) {
+      if (!finite(outputs[i + 1], steps[i].outputElements(batch))) {
         return Optional.of("the output of " + steps[i].name(spec) + " is not finite");
       }
     }
@@ -211,20 +209,16 @@ public final class TrainingPlan implements AutoCloseable {
   }
 
   private boolean finite(Tensor tensor, long count) {
-    for (float value : tensor.slice(0, count).toArray(stream)) {
+    Tensor part = tensor.slice(0, count);
+    float[] values =
+        part.type() == ElementType.BF16
+            ? Bf16.toFloats(part.toShortArray(stream))
+            : part.toArray(stream);
+    for (float value : values) {
       if (!Float.isFinite(value)) {
         return false;
       }
     }
     return true;
-  }
-
-  private static int firstTrainable(ParameterLayout layout, Step[] steps) {
-    int layer = layout.entries().getFirst().layer();
-    int step = 0;
-    while (steps[step].last() < layer) {
-      step++;
-    }
-    return step;
   }
 }

@@ -47,6 +47,13 @@ class EnginesTest {
   }
 
   @Test
+  void azulejoHasEveryPrecision() {
+    assertEquals("azulejo:tf32", Engines.named("azulejo:tf32", DeviceKind.CUDA).name());
+    assertSame(Engine.azulejoBf16(), Engines.named("azulejo:bf16", DeviceKind.CUDA));
+    assertEquals("azulejo:bf16", Engine.azulejoBf16().name());
+  }
+
+  @Test
   void aNameMayHaveAPrecision() {
     assertEquals("host fp32", Engines.named("host", DeviceKind.CPU, PROVIDERS).name());
     assertEquals("host fp32", Engines.named("host:fp32", DeviceKind.CPU, PROVIDERS).name());
