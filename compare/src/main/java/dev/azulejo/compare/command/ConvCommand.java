@@ -12,6 +12,7 @@ import dev.azulejo.compare.report.ReportFolder;
 import dev.azulejo.compare.report.Results;
 import dev.azulejo.device.Device;
 import dev.azulejo.engine.Engine;
+import dev.azulejo.engine.Storage;
 import dev.azulejo.ops.ConvPass;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -40,6 +41,8 @@ final class ConvCommand implements Callable<Integer> {
   @Mixin private MachineOptions machine;
 
   @Mixin private AgainstOption against;
+
+  @Mixin private StorageOption storages;
 
   @Option(
       names = "--shapes",
@@ -78,16 +81,23 @@ final class ConvCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter text = spec.commandLine().getOut();
-    against.check(ENGINES);
+    Storage storage = storages.storage(against.precision());
+    List<String> known = storage == Storage.F32 ? ENGINES : List.of();
+    against.check(known);
     ReportFolder folder = options.folder();
     try (Device device = machine.open()) {
       String list = shapes == null ? device.isHost() ? "conv-cpu" : "conv-standard" : shapes;
       List<ConvCase> cases = ConvCase.read(list);
-      Map<String, Engine> engines = against.engines(device, ENGINES, text);
+      Map<String, Engine> engines = against.engines(device, known, text);
       var comparison =
           new ConvComparison(
-              device, against.precision(), engines, layout == Layout.preferred, options.effort());
-      Environment environment = against.describe(environment(device, list), engines);
+              device,
+              against.precision(),
+              storage,
+              engines,
+              layout == Layout.preferred,
+              options.effort());
+      Environment environment = against.describe(environment(device, list, storage), engines);
       text.println(environment);
       ObjectNode document = ReportFolder.document("conv", environment);
       ArrayNode array = document.putArray("results");
@@ -116,10 +126,15 @@ final class ConvCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Environment environment(Device device, String list) {
+  private Environment environment(Device device, String list, Storage storage) {
     return new Environment(device)
         .add("problems", list)
-        .add("layout", "NCHW; \"blocked\": operands already in the layout oneDNN likes best")
+        .add(
+            "layout",
+            storage == Storage.F32
+                ? "NCHW; \"blocked\": operands already in the layout oneDNN likes best"
+                : "BF16 with channels last, rounded up to multiples of 8; gradients to weights"
+                    + " float32")
         .add("precision", against.precision())
         .add("bias", "none")
         .add("epilogue", "none")

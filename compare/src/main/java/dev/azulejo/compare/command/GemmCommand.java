@@ -11,6 +11,7 @@ import dev.azulejo.compare.measure.Clock;
 import dev.azulejo.compare.report.Environment;
 import dev.azulejo.compare.report.ReportFolder;
 import dev.azulejo.device.Device;
+import dev.azulejo.engine.Storage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -37,6 +38,8 @@ final class GemmCommand implements Callable<Integer> {
 
   @Mixin private AgainstOption against;
 
+  @Mixin private StorageOption storages;
+
   @Option(
       names = "--shapes",
       paramLabel = "LIST",
@@ -60,11 +63,12 @@ final class GemmCommand implements Callable<Integer> {
     PrintWriter text = spec.commandLine().getOut();
     ReportFolder folder = options.folder();
     try (Device device = machine.open()) {
-      against.check(GemmOthers.names(device.kind(), against.precision()));
+      Storage storage = storages.storage(against.precision());
+      against.check(GemmOthers.names(device.kind(), against.precision(), storage));
       String list = shapes == null ? device.isHost() ? "gemm-cpu" : "gemm-standard" : shapes;
       List<GemmCase> cases = GemmCase.read(list);
-      GemmOthers others = others(device, text);
-      Environment environment = environment(device, list);
+      GemmOthers others = others(device, storage, text);
+      Environment environment = environment(device, list, storage);
       others.describe(environment);
       text.println(environment);
       ObjectNode document = ReportFolder.document("gemm", environment);
@@ -87,10 +91,10 @@ final class GemmCommand implements Callable<Integer> {
     return 0;
   }
 
-  private GemmOthers others(Device device, PrintWriter text) {
-    GemmOthers others = new GemmOthers(device, against.precision());
+  private GemmOthers others(Device device, Storage storage, PrintWriter text) {
+    GemmOthers others = new GemmOthers(device, against.precision(), storage);
     var missing = new LinkedHashMap<String, String>();
-    for (String name : GemmOthers.names(device.kind(), against.precision())) {
+    for (String name : GemmOthers.names(device.kind(), against.precision(), storage)) {
       if (!against.wants(name)) {
         continue;
       }
@@ -107,10 +111,14 @@ final class GemmCommand implements Callable<Integer> {
     return others;
   }
 
-  private Environment environment(Device device, String list) {
+  private Environment environment(Device device, String list, Storage storage) {
     return new Environment(device)
         .add("problems", list)
-        .add("layout", "row-major, no gaps; alpha 1, beta 0")
+        .add(
+            "layout",
+            storage == Storage.F32
+                ? "row-major float32, no gaps; alpha 1, beta 0"
+                : "row-major BF16, rows at multiples of 8 elements; alpha 1, beta 0")
         .add("precision", against.precision())
         .add("peak", peak == null ? "not given" : peak + " GFLOP/s")
         .add("data", "uniform in [-1, 1), sets that take turns past the last cache")

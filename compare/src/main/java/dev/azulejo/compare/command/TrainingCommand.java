@@ -9,8 +9,10 @@ import dev.azulejo.compare.training.TrainingComparison;
 import dev.azulejo.compare.training.TrainingReport;
 import dev.azulejo.device.Device;
 import dev.azulejo.engine.Engine;
+import dev.azulejo.engine.Precision;
 import dev.azulejo.nn.NetworkSpec;
 import dev.azulejo.nn.Zoo;
+import dev.azulejo.ops.ConvAlgorithm;
 import dev.azulejo.train.Sgd;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -84,6 +86,10 @@ final class TrainingCommand implements Callable<Integer> {
     try (Device device = machine.open()) {
       Map<String, Engine> engines = new LinkedHashMap<>();
       engines.put(TrainingComparison.OURS, Engine.azulejo());
+      if (against.precision() == Precision.BF16
+          && ConvAlgorithm.HOPPER_BF16.runsOn(device.info())) {
+        engines.put(Engine.azulejoBf16().name(), Engine.azulejoBf16());
+      }
       engines.putAll(against.engines(device, KNOWN.subList(0, 2), text));
       boolean torch =
           against.names(TrainingComparison.PYTORCH)

@@ -11,6 +11,7 @@ import dev.azulejo.device.Device;
 import dev.azulejo.device.Stream;
 import dev.azulejo.engine.Engine;
 import dev.azulejo.engine.Precision;
+import dev.azulejo.engine.Storage;
 import dev.azulejo.ops.ConvAlgorithm;
 import dev.azulejo.ops.ConvPass;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ public final class ConvComparison {
 
   private final Device device;
   private final Precision precision;
+  private final Storage storage;
   private final Map<String, Engine> others;
   private final boolean preferredLayouts;
   private final Effort effort;
@@ -46,17 +48,20 @@ public final class ConvComparison {
    * A comparison.
    *
    * @param precision what the factors are rounded to, by everybody
+   * @param storage how everybody's operands lie in memory
    * @param others who else, by name
    * @param preferredLayouts whether oneDNN also runs on operands in the layouts it likes best
    */
   public ConvComparison(
       Device device,
       Precision precision,
+      Storage storage,
       Map<String, Engine> others,
       boolean preferredLayouts,
       Effort effort) {
     this.device = device;
     this.precision = precision;
+    this.storage = storage;
     this.others = others;
     this.preferredLayouts = preferredLayouts;
     this.effort = effort;
@@ -65,7 +70,7 @@ public final class ConvComparison {
   /** Runs one pass of a problem. */
   public Heat run(ConvCase problem, ConvPass pass) {
     Stream stream = device.stream();
-    try (ConvData data = new ConvData(device, problem, pass)) {
+    try (ConvData data = new ConvData(device, problem, pass, storage)) {
       Trial trial = new Trial(Clock.of(stream), effort);
       return new Heat(problem, pass, data.sets(), trial.run(entrants(problem, pass, data), data));
     } finally {
@@ -75,9 +80,10 @@ public final class ConvComparison {
 
   private List<Entrant> entrants(ConvCase problem, ConvPass pass, ConvData data) {
     var entrants = new ArrayList<Entrant>();
+    Engine ours = storage == Storage.BF16 ? Engine.azulejoBf16() : Engine.azulejo();
     for (ConvAlgorithm algorithm : algorithms(problem)) {
       String name = OURS + algorithm.name().toLowerCase(Locale.ROOT).replace('_', '-');
-      entrants.add(entrant(name, Engine.azulejo(), algorithm, problem, pass, data));
+      entrants.add(entrant(name, ours, algorithm, problem, pass, data));
     }
     others.forEach(
         (name, engine) ->
@@ -113,8 +119,16 @@ public final class ConvComparison {
     return new PlanContestant(name, engine, algorithm, device.stream(), problem, pass, data);
   }
 
-  /** Our algorithms of this precision that the device has for the shape; AUTO is full float32. */
+  /**
+   * Our algorithms of this precision that the device has for the shape; AUTO is full float32. On
+   * operands in BF16 there is one, which says itself what it does not do.
+   */
   private List<ConvAlgorithm> algorithms(ConvCase problem) {
+    if (storage == Storage.BF16) {
+      return ConvAlgorithm.HOPPER_BF16.runsOn(device.info())
+          ? List.of(ConvAlgorithm.HOPPER_BF16)
+          : List.of();
+    }
     return Arrays.stream(ConvAlgorithm.values())
         .filter(one -> one.precision() == Roundoff.ops(precision))
         .filter(one -> one.runsOn(device.info()) && one.fits(problem.shape()))

@@ -2,6 +2,7 @@ package dev.azulejo.compare.conv;
 
 import dev.azulejo.compare.measure.Agreement;
 import dev.azulejo.compare.measure.Caches;
+import dev.azulejo.compare.measure.Operand;
 import dev.azulejo.compare.measure.Points;
 import dev.azulejo.compare.measure.ProblemData;
 import dev.azulejo.compare.measure.Roundoff;
@@ -10,8 +11,9 @@ import dev.azulejo.device.DeviceBuffer;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.Precision;
+import dev.azulejo.engine.Storage;
+import dev.azulejo.ops.Conv2dShape;
 import dev.azulejo.ops.ConvPass;
-import dev.azulejo.ops.Elementwise;
 import dev.azulejo.reference.Samples;
 
 /**
@@ -24,6 +26,8 @@ final class ConvData implements ProblemData {
   private final Stream stream;
   private final ConvCase problem;
   private final ConvPass pass;
+  private final Storage storage;
+  private final Operand product;
   private final int sets;
   private final DeviceBuffer memory;
   private final Tensor[] first;
@@ -36,40 +40,54 @@ final class ConvData implements ProblemData {
   private final double[] magnitudes;
   private final double[] terms;
 
-  /** Allocates and fills the sets, and computes the reference. */
-  ConvData(Device device, ConvCase problem, ConvPass pass) {
+  /**
+   * Allocates and fills the sets, and computes the reference.
+   *
+   * @param storage BF16: images and weights with channels last; the gradient to the weights is
+   *     float32 all the same, and the reference is that of the rounded operands
+   */
+  ConvData(Device device, ConvCase problem, ConvPass pass, Storage storage) {
     stream = device.stream();
+    this.storage = storage;
     this.problem = problem;
     this.pass = pass;
     long firstCount = pass == ConvPass.GRAD_INPUT ? problem.outputCount() : problem.inputCount();
     long secondCount =
         pass == ConvPass.GRAD_WEIGHTS ? problem.outputCount() : problem.shape().weightCount();
     long resultCount = problem.resultCount(pass);
+    Operand one = pass == ConvPass.GRAD_INPUT ? output(storage) : input(storage);
+    Operand two = pass == ConvPass.GRAD_WEIGHTS ? output(storage) : weights(storage);
+    product =
+        switch (pass) {
+          case FORWARD -> output(storage);
+          case GRAD_INPUT -> input(storage);
+          case GRAD_WEIGHTS -> weights(Storage.F32);
+        };
     Samples samples = new Samples(SEED);
-    hostFirst = samples.uniform(firstCount);
-    hostSecond = samples.uniform(secondCount);
+    hostFirst = one.given(samples.uniform(firstCount));
+    hostSecond = two.given(samples.uniform(secondCount));
     points = Points.choose(resultCount, new ConvPoints(problem).cost(pass));
     expected = new double[points.length];
     magnitudes = new double[points.length];
     terms = new double[points.length];
     computeReference();
-    long a = aligned(firstCount);
-    long b = aligned(secondCount);
-    long c = aligned(resultCount);
-    sets = Caches.sets((a + b + c) * Float.BYTES, device.isHost());
+    long a = one.bytes();
+    long b = two.bytes();
+    long set = a + b + product.bytes();
+    sets = Caches.sets(set, device.isHost());
     first = new Tensor[sets];
     second = new Tensor[sets];
     result = new Tensor[sets];
-    memory = device.allocateFloats("operands of " + problem.name(), (a + b + c) * sets);
+    memory = device.allocate("operands of " + problem.name(), set * sets);
     try {
       for (int i = 0; i < sets; i++) {
-        long begin = i * (a + b + c);
-        first[i] = memory.floats(begin, firstCount);
-        second[i] = memory.floats(begin + a, secondCount);
-        result[i] = memory.floats(begin + a + b, resultCount);
+        long begin = i * set;
+        first[i] = one.in(memory, begin);
+        second[i] = two.in(memory, begin + a);
+        result[i] = product.in(memory, begin + a + b);
         // Other memory, the same numbers: the other sets are there for the caches only.
-        first[i].upload(stream, hostFirst);
-        second[i].upload(stream, hostSecond);
+        one.upload(stream, hostFirst, first[i]);
+        two.upload(stream, hostSecond, second[i]);
       }
     } catch (RuntimeException | Error e) {
       memory.close();
@@ -98,18 +116,19 @@ final class ConvData implements ProblemData {
 
   @Override
   public void poison() {
-    Elementwise.fill(stream, result[0].count(), Float.NaN, result[0]);
+    product.poison(stream, result[0]);
   }
 
   @Override
   public Agreement check(Precision precision, boolean winograd) {
-    float[] values = result[0].toArray(stream);
+    float[] values = product.download(stream, result[0]);
     double[] actual = new double[points.length];
     double[] tolerance = new double[points.length];
     double more = winograd ? Roundoff.winograd(magnitudes) : 0;
     for (int i = 0; i < points.length; i++) {
       actual[i] = values[(int) points[i]];
-      tolerance[i] = Roundoff.tolerance(precision, terms[i], magnitudes[i]) + more;
+      tolerance[i] =
+          Roundoff.tolerance(storage, precision, terms[i], magnitudes[i], expected[i]) + more;
     }
     return Agreement.of(actual, expected, tolerance, points);
   }
@@ -124,9 +143,20 @@ final class ConvData implements ProblemData {
     }
   }
 
-  /** Tensors begin at multiples of 256 bytes, as allocations do. */
-  private static long aligned(long floats) {
-    return (floats + 63) / 64 * 64;
+  private Operand input(Storage how) {
+    Conv2dShape s = problem.shape();
+    return new Operand(how, problem.batch(), s.channels(), s.height() * s.width());
+  }
+
+  private Operand output(Storage how) {
+    Conv2dShape s = problem.shape();
+    return new Operand(how, problem.batch(), s.filters(), s.outputHeight() * s.outputWidth());
+  }
+
+  private Operand weights(Storage how) {
+    Conv2dShape s = problem.shape();
+    long taps = s.kernelHeight() * s.kernelWidth();
+    return new Operand(how, s.filters(), s.channels() / s.groups(), taps);
   }
 
   @Override

@@ -6,12 +6,13 @@ import dev.azulejo.engine.ConvolutionPlan;
 import dev.azulejo.engine.Engine;
 import dev.azulejo.engine.EngineSession;
 import dev.azulejo.ops.Activation;
+import dev.azulejo.ops.Bf16Convolution;
 import dev.azulejo.ops.Conv2dProblem;
 import dev.azulejo.ops.ConvAlgorithm;
 import dev.azulejo.ops.ConvPass;
 import dev.azulejo.ops.Convolution;
 
-/** A pass of a convolution by an engine, ours or a vendor's, on NCHW tensors. */
+/** A pass of a convolution by an engine, ours or a vendor's, on tensors as it stores them. */
 final class PlanContestant implements Contestant {
   private final String name;
   private final ConvPass pass;
@@ -41,8 +42,7 @@ final class PlanContestant implements Contestant {
     session = engine.open(stream, true);
     try {
       plan = session.convolution(conv);
-      long ownBytes =
-          engine == Engine.azulejo() ? Convolution.workspaceBytes(stream, conv, pass) : 0;
+      long ownBytes = ownBytes(engine, stream, conv, pass);
       stream.workspace().reserve(Math.max(ownBytes, plan.workspaceBytes()));
       workspaceBytes = ownBytes + session.bytes();
       algorithm = plan.algorithm(pass);
@@ -50,6 +50,13 @@ final class PlanContestant implements Contestant {
       session.close();
       throw e;
     }
+  }
+
+  private static long ownBytes(Engine engine, Stream stream, Conv2dProblem conv, ConvPass pass) {
+    if (engine == Engine.azulejoBf16()) {
+      return Bf16Convolution.workspaceBytes(stream, conv, pass);
+    }
+    return engine == Engine.azulejo() ? Convolution.workspaceBytes(stream, conv, pass) : 0;
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.azulejo.compare.engine.cublas.CublasCompute;
 import dev.azulejo.compare.engine.cublas.CublasProduct;
 import dev.azulejo.compare.measure.Contestant;
 import dev.azulejo.engine.Precision;
+import dev.azulejo.engine.Storage;
 
 /** cuBLAS's GEMM, which in float32 takes part twice: as it likes best, and pedantic. */
 final class CuBlas implements Contestant {
@@ -21,8 +22,9 @@ final class CuBlas implements Contestant {
   }
 
   /** The arithmetic of a contestant. */
-  static CublasCompute compute(String name, Precision precision) {
-    return name.equals(NAME) && precision == Precision.FP32
+  static CublasCompute compute(String name, Precision precision, Storage storage) {
+    // In BF16 there is nothing left to round.
+    return storage == Storage.BF16 || name.equals(NAME) && precision == Precision.FP32
         ? CublasCompute.CUBLAS_COMPUTE_32F
         : CublasCompute.of(precision);
   }

@@ -1,6 +1,7 @@
 package dev.azulejo.compare.gemm;
 
 import dev.azulejo.compare.measure.ProblemList;
+import dev.azulejo.ops.Bf16Packing;
 import dev.azulejo.ops.GemmAlgorithm;
 import dev.azulejo.ops.GemmProblem;
 import java.io.IOException;
@@ -48,6 +49,20 @@ public record GemmCase(String name, int m, int n, int k, boolean transposeA, boo
         .transposeB(transposeB)
         .algorithm(algorithm)
         .build();
+  }
+
+  /** The problem on matrices in BF16, whose rows are rounded up to multiples of 8 elements. */
+  GemmProblem inBf16() {
+    return GemmProblem.of(m, n, k)
+        .leading(pitch(lda()), pitch(ldb()), pitch(n))
+        .transposeA(transposeA)
+        .transposeB(transposeB)
+        .algorithm(GemmAlgorithm.HOPPER_BF16)
+        .build();
+  }
+
+  private static long pitch(int row) {
+    return Bf16Packing.pitch(row);
   }
 
   /** Floating-point operations. */

@@ -9,11 +9,13 @@ import dev.azulejo.compare.measure.Roundoff;
 import dev.azulejo.compare.measure.Trial;
 import dev.azulejo.device.Device;
 import dev.azulejo.engine.Precision;
+import dev.azulejo.engine.Storage;
 import dev.azulejo.ops.GemmAlgorithm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Every rung of our ladder beside the products of others. */
 public final class GemmComparison {
@@ -25,6 +27,7 @@ public final class GemmComparison {
 
   private final Device device;
   private final Precision precision;
+  private final Storage storage;
   private final Map<String, Other> others;
   private final Effort effort;
 
@@ -41,16 +44,22 @@ public final class GemmComparison {
    */
   public record Heat(GemmCase problem, int sets, List<Result> results) {}
 
-  GemmComparison(Device device, Precision precision, Map<String, Other> others, Effort effort) {
+  GemmComparison(
+      Device device,
+      Precision precision,
+      Storage storage,
+      Map<String, Other> others,
+      Effort effort) {
     this.device = device;
     this.precision = precision;
+    this.storage = storage;
     this.others = others;
     this.effort = effort;
   }
 
   /** Runs a problem. */
   public Heat run(GemmCase problem) {
-    try (GemmData data = new GemmData(device, problem)) {
+    try (GemmData data = new GemmData(device, problem, storage)) {
       var entrants = new ArrayList<Entrant>();
       for (GemmAlgorithm algorithm : algorithms()) {
         String name = OURS + OwnGemm.word(algorithm);
@@ -70,9 +79,12 @@ public final class GemmComparison {
 
   /**
    * The device's rungs of this precision, and those in full float32, which they are measured
-   * against.
+   * against. On operands in BF16 there is one.
    */
   private List<GemmAlgorithm> algorithms() {
+    if (storage == Storage.BF16) {
+      return Stream.of(GemmAlgorithm.HOPPER_BF16).filter(one -> one.runsOn(device.info())).toList();
+    }
     return Arrays.stream(GemmAlgorithm.values())
         .filter(
             one ->

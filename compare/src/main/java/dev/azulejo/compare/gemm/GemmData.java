@@ -2,6 +2,7 @@ package dev.azulejo.compare.gemm;
 
 import dev.azulejo.compare.measure.Agreement;
 import dev.azulejo.compare.measure.Caches;
+import dev.azulejo.compare.measure.Operand;
 import dev.azulejo.compare.measure.Points;
 import dev.azulejo.compare.measure.ProblemData;
 import dev.azulejo.compare.measure.Roundoff;
@@ -10,7 +11,7 @@ import dev.azulejo.device.DeviceBuffer;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.Precision;
-import dev.azulejo.ops.Elementwise;
+import dev.azulejo.engine.Storage;
 import dev.azulejo.reference.Samples;
 
 /**
@@ -21,6 +22,8 @@ final class GemmData implements ProblemData {
   private static final long SEED = 2026;
 
   private final Stream stream;
+  private final Storage storage;
+  private final Operand rowsC;
   private final int sets;
   private final DeviceBuffer memory;
   private final Tensor[] a;
@@ -31,40 +34,52 @@ final class GemmData implements ProblemData {
   private final double[] expected;
   private final double[] magnitudes;
 
-  /** Allocates and fills the sets, and computes the reference. */
-  GemmData(Device device, GemmCase problem) {
+  /**
+   * Allocates and fills the sets, and computes the reference.
+   *
+   * @param storage BF16: all three matrices, their rows at multiples of 8 elements, with zeros in
+   *     between; the reference is that of the rounded operands
+   */
+  GemmData(Device device, GemmCase problem, Storage storage) {
     stream = device.stream();
+    this.storage = storage;
     terms = problem.k();
     long countA = (long) problem.m() * problem.k();
     long countB = (long) problem.k() * problem.n();
     long countC = (long) problem.m() * problem.n();
     Samples samples = new Samples(SEED);
-    float[] hostA = samples.uniform(countA);
-    float[] hostB = samples.uniform(countB);
+    var rowsA = new Operand(storage, countA / problem.lda(), problem.lda(), 1);
+    var rowsB = new Operand(storage, countB / problem.ldb(), problem.ldb(), 1);
+    rowsC = new Operand(storage, problem.m(), problem.n(), 1);
+    float[] hostA = rowsA.given(samples.uniform(countA));
+    float[] hostB = rowsB.given(samples.uniform(countB));
     points = Points.choose(countC, problem.k());
     expected = new double[points.length];
     magnitudes = new double[points.length];
     computeReference(problem, hostA, hostB);
-    long alignedA = aligned(countA);
-    long alignedB = aligned(countB);
-    long set = alignedA + alignedB + aligned(countC);
-    sets = Caches.sets(set * Float.BYTES, device.isHost());
+    long set = rowsA.bytes() + rowsB.bytes() + rowsC.bytes();
+    sets = Caches.sets(set, device.isHost());
     a = new Tensor[sets];
     b = new Tensor[sets];
     c = new Tensor[sets];
-    memory = device.allocateFloats("operands of " + problem.name(), set * sets);
+    memory = device.allocate("operands of " + problem.name(), set * sets);
     try {
       for (int i = 0; i < sets; i++) {
-        a[i] = memory.floats(i * set, countA);
-        b[i] = memory.floats(i * set + alignedA, countB);
-        c[i] = memory.floats(i * set + alignedA + alignedB, countC);
-        a[i].upload(stream, hostA);
-        b[i].upload(stream, hostB);
+        a[i] = rowsA.in(memory, i * set);
+        b[i] = rowsB.in(memory, i * set + rowsA.bytes());
+        c[i] = rowsC.in(memory, i * set + rowsA.bytes() + rowsB.bytes());
+        rowsA.upload(stream, hostA, a[i]);
+        rowsB.upload(stream, hostB, b[i]);
       }
     } catch (RuntimeException | Error e) {
       memory.close();
       throw e;
     }
+  }
+
+  /** How the matrices lie in memory. */
+  Storage storage() {
+    return storage;
   }
 
   Tensor a(int set) {
@@ -86,17 +101,17 @@ final class GemmData implements ProblemData {
 
   @Override
   public void poison() {
-    Elementwise.fill(stream, c[0].count(), Float.NaN, c[0]);
+    rowsC.poison(stream, c[0]);
   }
 
   @Override
   public Agreement check(Precision precision, boolean winograd) {
-    float[] values = c[0].toArray(stream);
+    float[] values = rowsC.download(stream, c[0]);
     double[] actual = new double[points.length];
     double[] tolerance = new double[points.length];
     for (int i = 0; i < points.length; i++) {
       actual[i] = values[(int) points[i]];
-      tolerance[i] = Roundoff.tolerance(precision, terms, magnitudes[i]);
+      tolerance[i] = Roundoff.tolerance(storage, precision, terms, magnitudes[i], expected[i]);
     }
     return Agreement.of(actual, expected, tolerance, points);
   }
@@ -117,11 +132,6 @@ final class GemmData implements ProblemData {
         atB += strideB;
       }
     }
-  }
-
-  /** Matrices begin at multiples of 256 bytes, as allocations do. */
-  private static long aligned(long floats) {
-    return (floats + 63) / 64 * 64;
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.azulejo.device.Device;
 import dev.azulejo.device.DeviceKind;
 import dev.azulejo.device.Stream;
 import dev.azulejo.engine.Precision;
+import dev.azulejo.engine.Storage;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,17 +18,22 @@ import java.util.Map;
 public final class GemmOthers {
   private final Device device;
   private final Precision precision;
+  private final Storage storage;
   private final Map<String, GemmComparison.Other> found = new LinkedHashMap<>();
   private final Map<String, String> versions = new LinkedHashMap<>();
 
   /** Nobody yet. */
-  public GemmOthers(Device device, Precision precision) {
+  public GemmOthers(Device device, Precision precision, Storage storage) {
     this.device = device;
     this.precision = precision;
+    this.storage = storage;
   }
 
-  /** Who computes in this precision on such devices. */
-  public static List<String> names(DeviceKind kind, Precision precision) {
+  /** Who computes in this precision on such devices, on operands in such a storage. */
+  public static List<String> names(DeviceKind kind, Precision precision, Storage storage) {
+    if (storage == Storage.BF16) {
+      return kind == DeviceKind.CUDA ? List.of(CuBlas.NAME) : List.of();
+    }
     return switch (kind) {
       case CPU ->
           switch (precision) {
@@ -79,7 +85,8 @@ public final class GemmOthers {
             problem.k(),
             problem.transposeA(),
             problem.transposeB(),
-            CuBlas.compute(name, precision));
+            CuBlas.compute(name, precision, storage),
+            storage);
     return new CuBlas(name, product, data);
   }
 
@@ -90,6 +97,6 @@ public final class GemmOthers {
 
   /** The comparison with all of them. */
   public GemmComparison comparison(Effort effort) {
-    return new GemmComparison(device, precision, found, effort);
+    return new GemmComparison(device, precision, storage, found, effort);
   }
 }

@@ -2,6 +2,8 @@ package dev.azulejo.compare.gemm;
 
 import dev.azulejo.compare.measure.Contestant;
 import dev.azulejo.device.Stream;
+import dev.azulejo.engine.Storage;
+import dev.azulejo.ops.Bf16Gemm;
 import dev.azulejo.ops.Gemm;
 import dev.azulejo.ops.GemmAlgorithm;
 import dev.azulejo.ops.GemmProblem;
@@ -14,13 +16,15 @@ final class OwnGemm implements Contestant {
   private final GemmProblem problem;
   private final GemmData data;
   private final String algorithm;
+  private final boolean bf16;
 
   OwnGemm(String name, GemmAlgorithm algorithm, Stream stream, GemmCase problem, GemmData data) {
     this.name = name;
     this.stream = stream;
-    this.problem = problem.problem(algorithm);
+    bf16 = data.storage() == Storage.BF16;
+    this.problem = bf16 ? problem.inBf16() : problem.problem(algorithm);
     this.data = data;
-    this.algorithm = word(Gemm.choice(stream, this.problem, 1));
+    this.algorithm = word(bf16 ? algorithm : Gemm.choice(stream, this.problem, 1));
   }
 
   /** An algorithm as reports write it. */
@@ -45,7 +49,11 @@ final class OwnGemm implements Contestant {
 
   @Override
   public void run(int set) {
-    Gemm.gemm(stream, problem, data.a(set), data.b(set), data.c(set));
+    if (bf16) {
+      Bf16Gemm.gemm(stream, problem, data.a(set), data.b(set), data.c(set));
+    } else {
+      Gemm.gemm(stream, problem, data.a(set), data.b(set), data.c(set));
+    }
   }
 
   @Override

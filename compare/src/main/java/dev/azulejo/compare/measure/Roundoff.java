@@ -1,6 +1,7 @@
 package dev.azulejo.compare.measure;
 
 import dev.azulejo.engine.Precision;
+import dev.azulejo.engine.Storage;
 import dev.azulejo.reference.Tolerance;
 import java.util.Arrays;
 
@@ -36,6 +37,20 @@ public final class Roundoff {
   public static double tolerance(Precision precision, double terms, double magnitude) {
     double u = ops(precision).roundoff();
     return Tolerance.sum(terms, magnitude) + u * (2 + u) * magnitude;
+  }
+
+  /**
+   * As {@link #tolerance}, of operands that lie in memory as {@code storage} says, from which the
+   * reference was computed: factors in BF16 are not rounded any more, and a result in BF16 is
+   * rounded once.
+   *
+   * @param expected the reference
+   */
+  public static double tolerance(
+      Storage storage, Precision precision, double terms, double magnitude, double expected) {
+    return storage == Storage.F32
+        ? tolerance(precision, terms, magnitude)
+        : Tolerance.storedBf16(expected, 2 * Tolerance.sum(terms, magnitude));
   }
 
   /**

@@ -10,6 +10,7 @@ import dev.azulejo.compare.measure.Result;
 import dev.azulejo.device.Device;
 import dev.azulejo.engine.Engines;
 import dev.azulejo.engine.Precision;
+import dev.azulejo.engine.Storage;
 import dev.azulejo.ops.ConvPass;
 import dev.azulejo.reference.Shapes;
 import java.util.List;
@@ -46,6 +47,7 @@ class ConvComparisonTest {
         new ConvComparison(
             device,
             Precision.FP32,
+            Storage.F32,
             Map.of("onednn", Engines.named("onednn", device.kind())),
             true,
             ONCE);

@@ -16,6 +16,7 @@ import dev.azulejo.compare.report.Environment;
 import dev.azulejo.device.Device;
 import dev.azulejo.device.DeviceKind;
 import dev.azulejo.engine.Precision;
+import dev.azulejo.engine.Storage;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +69,7 @@ class CuBlasTest {
           case "CUBLAS_COMPUTE_32F_FAST_TF32" -> cublas_h.CUBLAS_COMPUTE_32F_FAST_TF32();
           default -> cublas_h.CUBLAS_COMPUTE_32F_FAST_16BF();
         };
-    assertTrue(GemmOthers.names(DeviceKind.CUDA, precision).contains(name));
+    assertTrue(GemmOthers.names(DeviceKind.CUDA, precision, Storage.F32).contains(name));
     try (Device device = Device.cpu(1)) {
       GemmCase problem = new GemmCase("small", 4, 5, 6, false, false);
       Result result = run(device, problem, name, precision);
@@ -78,20 +79,45 @@ class CuBlasTest {
     assertEquals(Set.of(asked), Set.copyOf(cublas.computeTypes));
   }
 
+  /** The same products of operands in BF16, whose rows are rounded up to multiples of 8. */
+  @ParameterizedTest
+  @CsvSource({
+    "1,1,1,false,false",
+    "17,19,23,false,false",
+    "17,19,23,true,false",
+    "17,19,23,false,true",
+    "16,24,64,true,true",
+  })
+  void operandsInBf16(int m, int n, int k, boolean transposeA, boolean transposeB) {
+    GemmCase problem = new GemmCase("small", m, n, k, transposeA, transposeB);
+    try (Device device = Device.cpu(1)) {
+      Result result = run(device, problem, CuBlas.NAME, Precision.BF16, Storage.BF16);
+      assertInstanceOf(Outcome.Timed.class, result.outcome(), result::toString);
+      assertEquals("cublasGemmEx CUBLAS_COMPUTE_32F on CUDA_R_16BF", result.algorithm());
+      assertEquals(0, device.memory().liveBytes(), device.memory()::toString);
+    }
+  }
+
   @Test
   void itIsForCudaDevices() {
     assertEquals(
-        List.of("cublas", "cublas-pedantic"), GemmOthers.names(DeviceKind.CUDA, Precision.FP32));
-    assertEquals(List.of("cublas"), GemmOthers.names(DeviceKind.CUDA, Precision.BF16));
-    assertEquals(List.of(), GemmOthers.names(DeviceKind.EMULATED, Precision.FP32));
-    assertEquals(List.of("onednn", "openblas"), GemmOthers.names(DeviceKind.CPU, Precision.FP32));
+        List.of("cublas"), GemmOthers.names(DeviceKind.CUDA, Precision.BF16, Storage.BF16));
+    assertEquals(List.of(), GemmOthers.names(DeviceKind.EMULATED, Precision.BF16, Storage.BF16));
+    assertEquals(
+        List.of("cublas", "cublas-pedantic"),
+        GemmOthers.names(DeviceKind.CUDA, Precision.FP32, Storage.F32));
+    assertEquals(List.of("cublas"), GemmOthers.names(DeviceKind.CUDA, Precision.BF16, Storage.F32));
+    assertEquals(List.of(), GemmOthers.names(DeviceKind.EMULATED, Precision.FP32, Storage.F32));
+    assertEquals(
+        List.of("onednn", "openblas"),
+        GemmOthers.names(DeviceKind.CPU, Precision.FP32, Storage.F32));
   }
 
   /** Where it is installed its version is reported; where not, every place that was looked at. */
   @Test
   void reportNamesTheLibraryOrWhereItWasLookedFor() {
     try (Device device = Device.cpu(1)) {
-      GemmOthers others = new GemmOthers(device, Precision.FP32);
+      GemmOthers others = new GemmOthers(device, Precision.FP32, Storage.F32);
       assertThrows(IllegalArgumentException.class, () -> others.add("clublas"));
       try {
         others.add(CuBlas.NAME);
@@ -109,6 +135,11 @@ class CuBlasTest {
 
   /** What a comparison with nobody else makes of it. */
   private Result run(Device device, GemmCase problem, String name, Precision precision) {
+    return run(device, problem, name, precision, Storage.F32);
+  }
+
+  private Result run(
+      Device device, GemmCase problem, String name, Precision precision, Storage storage) {
     GemmComparison.Other other =
         (at, data) ->
             new CuBlas(
@@ -122,9 +153,10 @@ class CuBlasTest {
                     at.k(),
                     at.transposeA(),
                     at.transposeB(),
-                    CuBlas.compute(name, precision)),
+                    CuBlas.compute(name, precision, storage),
+                    storage),
                 data);
-    return new GemmComparison(device, precision, Map.of(name, other), ONCE)
+    return new GemmComparison(device, precision, storage, Map.of(name, other), ONCE)
         .run(problem)
         .results()
         .getLast();

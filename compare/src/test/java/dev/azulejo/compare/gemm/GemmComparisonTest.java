@@ -9,6 +9,7 @@ import dev.azulejo.compare.measure.Outcome;
 import dev.azulejo.compare.measure.Result;
 import dev.azulejo.device.Device;
 import dev.azulejo.engine.Precision;
+import dev.azulejo.engine.Storage;
 import dev.azulejo.reference.Doubles;
 import dev.azulejo.reference.GemmReference;
 import dev.azulejo.reference.Samples;
@@ -34,8 +35,8 @@ class GemmComparisonTest {
   void contestantsAgree(int m, int n, int k, boolean transposeA, boolean transposeB) {
     GemmCase problem = new GemmCase("small", m, n, k, transposeA, transposeB);
     try (Device device = Device.cpu(2)) {
-      GemmOthers others = new GemmOthers(device, Precision.FP32);
-      GemmOthers.names(device.kind(), Precision.FP32).forEach(others::add);
+      GemmOthers others = new GemmOthers(device, Precision.FP32, Storage.F32);
+      GemmOthers.names(device.kind(), Precision.FP32, Storage.F32).forEach(others::add);
       List<Result> results = others.comparison(ONCE).run(problem).results();
       for (Result result : results) {
         assertInstanceOf(Outcome.Timed.class, result.outcome(), result::toString);
@@ -66,7 +67,7 @@ class GemmComparisonTest {
             0,
             problem.n(),
             new double[problem.m() * problem.n()]);
-    try (GemmData data = new GemmData(device, problem)) {
+    try (GemmData data = new GemmData(device, problem, Storage.F32)) {
       float[] rounded = new float[c.length];
       for (int i = 0; i < c.length; i++) {
         rounded[i] = (float) c[i];

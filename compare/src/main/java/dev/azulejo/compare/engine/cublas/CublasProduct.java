@@ -1,18 +1,20 @@
 package dev.azulejo.compare.engine.cublas;
 
 import dev.azulejo.bindings.VendorLibrary;
-import dev.azulejo.device.ElementType;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.engine.Storage;
+import dev.azulejo.ops.Bf16Packing;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A matrix product of cuBLAS's, C = op(A) op(B), on row-major float32 matrices without gaps.
- * Belongs to the stream's thread.
+ * A matrix product of cuBLAS's, C = op(A) op(B), on row-major matrices, in float32 without gaps, or
+ * in BF16 with rows at multiples of 8 elements. Belongs to the stream's thread.
  */
 public final class CublasProduct implements AutoCloseable {
   private final CublasSession session;
   private final CublasCompute compute;
+  private final Storage storage;
   private final int m;
   private final int n;
   private final int k;
@@ -24,6 +26,7 @@ public final class CublasProduct implements AutoCloseable {
    *
    * @param transposeA whether A is stored k x m
    * @param transposeB whether B is stored n x k
+   * @param storage of all three matrices
    * @throws dev.azulejo.bindings.NativeLibraryException if cuBLAS is not here; the message says
    *     where it was looked for
    * @throws dev.azulejo.device.UnsupportedProblemException if it is another device
@@ -35,7 +38,8 @@ public final class CublasProduct implements AutoCloseable {
       int k,
       boolean transposeA,
       boolean transposeB,
-      CublasCompute compute) {
+      CublasCompute compute,
+      Storage storage) {
     VendorLibrary.CUBLAS.load();
     return new CublasProduct(
         new CublasLibrary(),
@@ -46,7 +50,8 @@ public final class CublasProduct implements AutoCloseable {
         k,
         transposeA,
         transposeB,
-        compute);
+        compute,
+        storage);
   }
 
   /**
@@ -63,8 +68,10 @@ public final class CublasProduct implements AutoCloseable {
       int k,
       boolean transposeA,
       boolean transposeB,
-      CublasCompute compute) {
+      CublasCompute compute,
+      Storage storage) {
     this.compute = compute;
+    this.storage = storage;
     this.m = m;
     this.n = n;
     this.k = k;
@@ -77,20 +84,24 @@ public final class CublasProduct implements AutoCloseable {
   public void run(Tensor a, Tensor b, Tensor c) {
     Stream stream = session.stream();
     stream.handle();
-    session.gemm(
-        transposeA,
-        transposeB,
-        m,
-        n,
-        k,
-        a.argument(stream, ElementType.F32, (long) m * k, "a"),
-        b.argument(stream, ElementType.F32, (long) k * n, "b"),
-        c.argument(stream, ElementType.F32, (long) m * n, "c"));
+    MemorySegment as = matrix(a, transposeA ? k : m, transposeA ? m : k, "a");
+    MemorySegment bs = matrix(b, transposeB ? n : k, transposeB ? k : n, "b");
+    MemorySegment cs = matrix(c, m, n, "c");
+    if (storage == Storage.BF16) {
+      session.gemmBf16(transposeA, transposeB, m, n, k, as, bs, cs);
+    } else {
+      session.gemm(transposeA, transposeB, m, n, k, as, bs, cs);
+    }
+  }
+
+  private MemorySegment matrix(Tensor tensor, int rows, int columns, String name) {
+    long stride = storage == Storage.BF16 ? Bf16Packing.pitch(columns) : columns;
+    return tensor.argument(session.stream(), storage.type(), rows * stride, name);
   }
 
   /** The function and its arithmetic. */
   public String describe() {
-    return "cublasGemmEx " + compute;
+    return "cublasGemmEx " + compute + (storage == Storage.BF16 ? " on CUDA_R_16BF" : "");
   }
 
   /** Its scratch memory. */

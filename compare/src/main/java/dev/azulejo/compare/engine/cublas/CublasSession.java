@@ -14,6 +14,7 @@ import dev.azulejo.engine.DensePlan;
 import dev.azulejo.engine.Engine;
 import dev.azulejo.engine.EngineSession;
 import dev.azulejo.engine.PooledConvolutionPlan;
+import dev.azulejo.ops.Bf16Packing;
 import dev.azulejo.ops.Conv2dProblem;
 import dev.azulejo.ops.DenseProblem;
 import java.lang.foreign.Arena;
@@ -32,6 +33,9 @@ final class CublasSession implements EngineSession {
 
   /** The value of CUBLAS_STATUS_SUCCESS, a constant to the compiler. */
   private static final int SUCCESS = 0;
+
+  /** {@code cudaDataType_t} of library_types.h; the bindings have those of float32 only. */
+  private static final int CUDA_R_16BF = 14;
 
   private static final int EXACT = CublasCompute.CUBLAS_COMPUTE_32F_PEDANTIC.code();
 
@@ -137,6 +141,40 @@ final class CublasSession implements EngineSession {
     gemm(transposeA, transposeB, m, n, k, a, b, zero, c, computeType);
   }
 
+  /**
+   * As {@link #gemm}, on matrices in BF16, whose rows are rounded up to multiples of 8 elements;
+   * sums are float32.
+   */
+  void gemmBf16(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      MemorySegment a,
+      MemorySegment b,
+      MemorySegment c) {
+    int type = CUDA_R_16BF;
+    int strideA = (int) Bf16Packing.pitch(transposeA ? m : k);
+    int strideB = (int) Bf16Packing.pitch(transposeB ? k : n);
+    int strideC = (int) Bf16Packing.pitch(n);
+    gemm(
+        transposeA,
+        transposeB,
+        m,
+        n,
+        k,
+        a,
+        strideA,
+        b,
+        strideB,
+        zero,
+        c,
+        strideC,
+        type,
+        computeType);
+  }
+
   /** C[m x n] += a bᵀ for vectors a[m] and b[n], in float32: a bias is not rounded. */
   void addOuter(int m, int n, MemorySegment a, MemorySegment b, MemorySegment c) {
     gemm(false, false, m, n, 1, a, b, one, c, EXACT);
@@ -159,6 +197,26 @@ final class CublasSession implements EngineSession {
       MemorySegment c,
       int compute) {
     int type = cublas_h.CUDA_R_32F();
+    int strideA = transposeA ? m : k;
+    int strideB = transposeB ? k : n;
+    gemm(transposeA, transposeB, m, n, k, a, strideA, b, strideB, beta, c, n, type, compute);
+  }
+
+  private void gemm(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      MemorySegment a,
+      int strideA,
+      MemorySegment b,
+      int strideB,
+      MemorySegment beta,
+      MemorySegment c,
+      int strideC,
+      int type,
+      int compute) {
     check(
         api.gemm(
             handle,
@@ -170,14 +228,14 @@ final class CublasSession implements EngineSession {
             one,
             b,
             type,
-            transposeB ? k : n,
+            strideB,
             a,
             type,
-            transposeA ? m : k,
+            strideA,
             beta,
             c,
             type,
-            n,
+            strideC,
             compute,
             cublas_h.CUBLAS_GEMM_DEFAULT()),
         "cublasGemmEx",

@@ -1,6 +1,7 @@
 package dev.azulejo.compare.engine.cublas;
 
 import dev.azulejo.bindings.cublas.cublas_h;
+import dev.azulejo.ops.Bf16;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -13,6 +14,9 @@ import java.util.Map;
  * calls, and fails where it is told to.
  */
 public final class FakeCublas implements CublasApi {
+  /** cudaDataType_t of library_types.h. */
+  private static final int CUDA_R_16BF = 14;
+
   /** What was called, in order. */
   public final List<String> calls = new ArrayList<>();
 
@@ -21,6 +25,8 @@ public final class FakeCublas implements CublasApi {
 
   /** The status that a function returns instead of working. */
   public final Map<String, Integer> failures = new HashMap<>();
+
+  private boolean bf16; // the elements of the product at work
 
   @Override
   public int create(MemorySegment handle) {
@@ -66,21 +72,25 @@ public final class FakeCublas implements CublasApi {
       int algorithm) {
     boolean ta = transposeA == cublas_h.CUBLAS_OP_T();
     boolean tb = transposeB == cublas_h.CUBLAS_OP_T();
-    if (lda < (ta ? k : m) || ldb < (tb ? n : k) || ldc < m || aType != 0 || bType != 0) {
+    if (lda < (ta ? k : m) || ldb < (tb ? n : k) || ldc < m || aType != cType || bType != cType) {
       return cublas_h.CUBLAS_STATUS_INVALID_VALUE();
     }
+    if (cType != cublas_h.CUDA_R_32F() && cType != CUDA_R_16BF) {
+      return cublas_h.CUBLAS_STATUS_NOT_SUPPORTED();
+    }
+    bf16 = cType == CUDA_R_16BF;
     computeTypes.add(computeType);
     for (int column = 0; column < n; column++) {
       for (int row = 0; row < m; row++) {
         double sum = 0;
         for (int i = 0; i < k; i++) {
           sum +=
-              at(a, ta ? i + (long) row * lda : row + (long) i * lda)
-                  * at(b, tb ? column + (long) i * ldb : i + (long) column * ldb);
+              element(a, ta ? i + (long) row * lda : row + (long) i * lda)
+                  * element(b, tb ? column + (long) i * ldb : i + (long) column * ldb);
         }
         long place = row + (long) column * ldc;
-        double old = at(beta, 0) == 0 ? 0 : at(beta, 0) * at(c, place);
-        floats(c).setAtIndex(ValueLayout.JAVA_FLOAT, place, (float) (at(alpha, 0) * sum + old));
+        double old = at(beta, 0) == 0 ? 0 : at(beta, 0) * element(c, place);
+        put(c, place, (float) (at(alpha, 0) * sum + old));
       }
     }
     return done("gemm " + m + " " + n + " " + k);
@@ -99,6 +109,20 @@ public final class FakeCublas implements CublasApi {
   private int done(String call) {
     calls.add(call);
     return failures.getOrDefault(call.split(" ")[0], 0);
+  }
+
+  private double element(MemorySegment memory, long index) {
+    return bf16
+        ? Bf16.toFloat(floats(memory).getAtIndex(ValueLayout.JAVA_SHORT, index))
+        : at(memory, index);
+  }
+
+  private void put(MemorySegment memory, long index, float value) {
+    if (bf16) {
+      floats(memory).setAtIndex(ValueLayout.JAVA_SHORT, index, Bf16.of(value));
+    } else {
+      floats(memory).setAtIndex(ValueLayout.JAVA_FLOAT, index, value);
+    }
   }
 
   private static double at(MemorySegment memory, long index) {
