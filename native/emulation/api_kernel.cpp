@@ -11,6 +11,7 @@ namespace azj::emulation {
 namespace {
 
 constexpr size_t kSharedWithoutOptIn = 48 * 1024;
+constexpr unsigned kMostBlocksOfCluster = 8;  // on every device that has clusters
 
 bool reverse_order() {
   static const bool reverse = [] {
@@ -45,7 +46,8 @@ Fault check_pointers(const Kernel& kernel, int device) {
   return fault;
 }
 
-Fault run_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t shared_bytes, const Device& device) {
+Fault run_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t shared_bytes, const Device& device,
+                 unsigned cluster) {
   Fault fault = check_pointers(kernel, device.ordinal);
   if (fault.error != cudaSuccess) return fault;
   Grid work;
@@ -56,12 +58,16 @@ Fault run_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t shared_byte
   work.capability = device.capability;
   work.reverse = reverse_order();
   work.blocks = static_cast<uint64_t>(grid.x) * grid.y * grid.z;
+  if (cluster == 1) return run_grid(work);
+  Cluster blocks(cluster, work.reverse);
+  work.cluster = &blocks;
   return run_grid(work);
 }
 
 }  // namespace
 
-cudaError_t launch_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t handle) {
+cudaError_t launch_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t handle,
+                          unsigned cluster) {
   return api_call("cudaLaunchKernelExC", [&](Runtime& runtime) -> cudaError_t {
     CUstream_st* stream = nullptr;
     Device* device = nullptr;
@@ -87,6 +93,12 @@ cudaError_t launch_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t sh
     if (static_cast<uint64_t>(block.x) * block.y * block.z > 1024) {
       return refuse(cudaErrorInvalidConfiguration, "a block has at most 1024 threads");
     }
+    if (cluster < 1 || cluster > kMostBlocksOfCluster || grid.x % cluster != 0) {
+      return refuse(cudaErrorInvalidClusterSize, "a cluster has 1 to 8 blocks, and the grid whole clusters");
+    }
+    if (cluster > 1 && device->capability < 90) {
+      return refuse(cudaErrorInvalidClusterSize, "clusters came with compute capability 9.0");
+    }
     auto allowed = device->dynamic_limits.find(kernel.function);
     size_t limit = allowed != device->dynamic_limits.end() && static_cast<size_t>(allowed->second) > kSharedWithoutOptIn
                        ? static_cast<size_t>(allowed->second)
@@ -98,8 +110,8 @@ cudaError_t launch_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t sh
     }
     Operation operation;
     operation.type = cudaGraphNodeTypeKernel;
-    operation.run = [kernel, grid, block, shared_bytes, device] {
-      return run_kernel(kernel, grid, block, shared_bytes, *device);
+    operation.run = [kernel, grid, block, shared_bytes, device, cluster] {
+      return run_kernel(kernel, grid, block, shared_bytes, *device, cluster);
     };
     return runtime.submit(*stream, std::move(operation));
   });

@@ -29,8 +29,8 @@ void check_corner(Scheduler& scheduler, const TensorMap& map, const int32_t* at,
 
 }  // namespace
 
-void BulkCopies::load(Scheduler& scheduler, void* target, const CUtensorMap* map, int rank, const int32_t* at,
-                      const uint16_t* taps, void* barrier, Site site) {
+void BulkCopies::load(Scheduler& scheduler, Scheduler& owner, void* target, const CUtensorMap* map, int rank,
+                      const int32_t* at, const uint16_t* taps, void* barrier, Site site) {
   Copy copy{};
   std::memcpy(&copy.map, map, sizeof copy.map);
   if (copy.map.mark != kTensorMapMark || reinterpret_cast<uintptr_t>(map) % 64 != 0) {
@@ -51,12 +51,12 @@ void BulkCopies::load(Scheduler& scheduler, void* target, const CUtensorMap* map
     scheduler.fail(cudaErrorMisalignedAddress, "cp.async.bulk.tensor (%s:%d) to %p: not aligned to 128 bytes",
                    site.name(), site.line, target);
   }
-  if (!scheduler.shared().contains(target, copy.bytes)) {
+  if (!owner.shared().contains(target, copy.bytes)) {
     scheduler.fail(cudaErrorInvalidAddressSpace,
                    "cp.async.bulk.tensor (%s:%d) of %u bytes to %p: not shared memory of this block", site.name(),
                    site.line, copy.bytes, target);
   }
-  scheduler.asynchrony().mbarriers.require_published(scheduler, barrier, "cp.async.bulk.tensor", site);
+  owner.asynchrony().mbarriers.require_published(scheduler, barrier, "cp.async.bulk.tensor", site);
   copy.target = static_cast<char*>(target);
   for (const Copy& other : queue_) {
     if (copy.target < other.target + other.bytes && other.target < copy.target + copy.bytes) {
@@ -72,8 +72,9 @@ void BulkCopies::load(Scheduler& scheduler, void* target, const CUtensorMap* map
   }
   copy.barrier = barrier;
   copy.thread = scheduler.running().number;
+  copy.foreign = &owner != &scheduler;
   copy.site = site;
-  mark_pending(target, copy.bytes);
+  mark_pending(owner.shared(), target, copy.bytes);
   queue_.push_back(copy);
 }
 
@@ -155,9 +156,9 @@ bool BulkCopies::deliver(Scheduler& scheduler) {
   const Copy copy = latest ? queue_.back() : queue_.front();
   queue_.erase(latest ? queue_.end() - 1 : queue_.begin());
   const int waiting = scheduler.running().number;
-  scheduler.blame(copy.thread);
+  if (!copy.foreign) scheduler.blame(copy.thread);
   copy.map.im2col ? copy_pixels(copy) : copy_box(copy);
-  scheduler.asynchrony().mbarriers.complete_bytes(scheduler, copy.barrier, copy.bytes);
+  scheduler.asynchrony().mbarriers.complete_bytes(scheduler, copy.barrier, copy.bytes, copy.foreign);
   scheduler.blame(waiting);
   return true;
 }
@@ -165,10 +166,10 @@ bool BulkCopies::deliver(Scheduler& scheduler) {
 void BulkCopies::end_block(Scheduler& scheduler) {
   if (queue_.empty()) return;
   const Copy& copy = queue_.front();
-  scheduler.blame(copy.thread);
+  if (!copy.foreign) scheduler.blame(copy.thread);
   scheduler.fail(cudaErrorLaunchFailure,
-                 "the block ends while its cp.async.bulk.tensor (%s:%d) is under way: nobody waited for it",
-                 copy.site.name(), copy.site.line);
+                 "the block ends while %s cp.async.bulk.tensor (%s:%d) is under way: nobody waited for it",
+                 copy.foreign ? "another block's" : "its", copy.site.name(), copy.site.line);
 }
 
 }  // namespace azj::emulation

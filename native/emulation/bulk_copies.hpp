@@ -18,8 +18,10 @@ class BulkCopies {
     if (!queue_.empty()) queue_.clear();
   }
   // taps: {width, height} of what im2col adds to every pixel; nullptr for a copy in tiled mode.
-  void load(Scheduler& scheduler, void* target, const CUtensorMap* map, int rank, const int32_t* at,
+  // target and barrier: of the block `owner`, the running one or another of its cluster, whose copies these are.
+  void load(Scheduler& scheduler, Scheduler& owner, void* target, const CUtensorMap* map, int rank, const int32_t* at,
             const uint16_t* taps, void* barrier, Site site);
+  bool under_way() const { return !queue_.empty(); }
   // Carries out the oldest of the copies under way (the latest, where threads start in the reverse order); false when
   // there is none.
   bool deliver(Scheduler& scheduler);
@@ -33,7 +35,8 @@ class BulkCopies {
     uint16_t taps[2];
     uint32_t bytes;
     void* barrier;
-    int thread;
+    int thread;    // that issued it
+    bool foreign;  // in another block
     Site site;
   };
   static void copy_box(const Copy& copy);

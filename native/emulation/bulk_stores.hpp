@@ -1,5 +1,5 @@
-// The copies of the tensor memory accelerator the other way, cp.async.bulk.tensor from shared memory to boxes of a tensor
-// in global memory, and their groups. PTX ISA, "Data Movement and Conversion Instructions: Tensor copy".
+// The copies of the tensor memory accelerator the other way, cp.async.bulk.tensor from shared memory to boxes of a
+// tensor in global memory, and their groups. PTX ISA, "Data Movement and Conversion Instructions: Tensor copy".
 //
 // A store is carried out when its thread waits for it. What its source was when it was issued is kept: if it is not the
 // same then, somebody wrote too early.

@@ -53,6 +53,8 @@ Kernel bind(void (*kernel)(P...), A&&... args) {
 }
 
 // cudaLaunchKernelExC of the emulation: checks the launch and queues it on the stream.
-cudaError_t launch_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stream);
+// cluster: blocks along x that run together.
+cudaError_t launch_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stream,
+                          unsigned cluster = 1);
 
 }  // namespace azj::emulation

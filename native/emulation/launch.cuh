@@ -23,6 +23,15 @@ void launch(void (*kernel)(P...), dim3 grid, dim3 block, size_t shared_bytes, cu
         "cudaLaunchKernelExC");
 }
 
+// The same in clusters of `cluster` blocks along x, which divide the grid.
+template <class... P, class... A>
+void launch_clusters(void (*kernel)(P...), dim3 grid, unsigned cluster, dim3 block, size_t shared_bytes,
+                     cudaStream_t stream, A&&... args) {
+  check(::azj::emulation::launch_kernel(::azj::emulation::bind(kernel, std::forward<A>(args)...), grid, block,
+                                        shared_bytes, stream, cluster),
+        "cudaLaunchKernelExC");
+}
+
 // The block's dynamic shared memory, aligned to 128 bytes.
 template <class T>
 T* dynamic_shared() {

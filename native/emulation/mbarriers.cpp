@@ -61,14 +61,14 @@ void Mbarriers::require_published(Scheduler& scheduler, void* barrier, const cha
                  what, site.name(), site.line, barrier);
 }
 
-void Mbarriers::end_phase(Scheduler& scheduler, Mbarrier& barrier) {
+void Mbarriers::end_phase(Scheduler& owner, Mbarrier& barrier) {
   if (barrier.pending > 0 || barrier.bytes != 0) return;
   ++barrier.phase;
   barrier.pending = barrier.count;
-  scheduler.wake(barrier.waiting);  // each looks at its parity again
+  owner.wake(barrier.waiting);  // each looks at its parity again
 }
 
-void Mbarriers::arrive(Scheduler& scheduler, void* barrier, Site site) {
+void Mbarriers::arrive(Scheduler& scheduler, Scheduler& owner, void* barrier, Site site) {
   Mbarrier& found = find(scheduler, barrier, "mbarrier.arrive", site);
   if (found.pending == 0) {
     scheduler.fail(cudaErrorLaunchFailure,
@@ -77,7 +77,7 @@ void Mbarriers::arrive(Scheduler& scheduler, void* barrier, Site site) {
                    site.name(), site.line, found.count, found.bytes);
   }
   --found.pending;
-  end_phase(scheduler, found);
+  end_phase(owner, found);
 }
 
 void Mbarriers::expect_bytes(Scheduler& scheduler, void* barrier, uint32_t bytes, Site site) {
@@ -90,9 +90,9 @@ void Mbarriers::expect_bytes(Scheduler& scheduler, void* barrier, uint32_t bytes
   }
 }
 
-void Mbarriers::complete_bytes(Scheduler& scheduler, void* barrier, uint32_t bytes) {
+void Mbarriers::complete_bytes(Scheduler& scheduler, void* barrier, uint32_t bytes, bool foreign) {
   Mbarrier& found = all_.at(barrier);
-  if (found.bytes < bytes) {
+  if (!foreign && found.bytes < bytes) {
     scheduler.fail(cudaErrorLaunchFailure,
                    "a bulk copy brings %u bytes to the mbarrier at %p, which expects %" PRId64
                    " more; mbarrier.expect_tx announces them first",

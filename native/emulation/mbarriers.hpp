@@ -19,14 +19,16 @@ class Mbarriers {
   void initialise(Scheduler& scheduler, void* barrier, uint32_t count, Site site);
   // The running thread's fence: bulk copies see the mbarriers that it initialised.
   void publish(int thread);
-  void arrive(Scheduler& scheduler, void* barrier, Site site);
+  // The running thread, at an mbarrier of its own block or of another of the cluster, `owner`.
+  void arrive(Scheduler& scheduler, Scheduler& owner, void* barrier, Site site);
   void expect_bytes(Scheduler& scheduler, void* barrier, uint32_t bytes, Site site);
   // The running thread goes on when the phase of this parity has ended.
   void wait(Scheduler& scheduler, void* barrier, uint32_t parity, Site site);
 
   // For a copy that will complete bytes: the mbarrier has to be there and published.
   void require_published(Scheduler& scheduler, void* barrier, const char* what, Site site);
-  void complete_bytes(Scheduler& scheduler, void* barrier, uint32_t bytes);
+  // foreign: another block's copy, which may come before this block has announced it.
+  void complete_bytes(Scheduler& scheduler, void* barrier, uint32_t bytes, bool foreign);
 
   [[noreturn]] void explain(Scheduler& scheduler, const ThreadState& waiting) const;
 
@@ -34,14 +36,14 @@ class Mbarriers {
   struct Mbarrier {
     uint32_t count;    // arrivals that a phase takes
     uint32_t pending;  // of this phase, still to come
-    int64_t bytes;     // announced and not yet copied
+    int64_t bytes;     // announced and not yet copied; below 0 those copied and not yet announced
     uint32_t phase;
     int owner;  // the thread that initialised it
     bool published;
     ThreadList waiting;
   };
   Mbarrier& find(Scheduler& scheduler, void* barrier, const char* what, Site site);
-  void end_phase(Scheduler& scheduler, Mbarrier& barrier);
+  static void end_phase(Scheduler& owner, Mbarrier& barrier);
 
   std::map<void*, Mbarrier> all_;
 };

@@ -155,12 +155,12 @@ void check_write(const void* address, size_t bytes, const void* instruction) {
   examine(reinterpret_cast<uintptr_t>(address), bytes, true, instruction);
 }
 
-void mark_pending(const void* target, size_t bytes) {
+void mark_pending(SharedMemory& shared, const void* target, size_t bytes) {
   uintptr_t begin = reinterpret_cast<uintptr_t>(target), end = begin + bytes;
   for (uintptr_t granule = begin / 8; granule * 8 < end; ++granule) {
     unsigned pending = covered(granule, begin, end);
     if (shadow_of(granule) == 0) written_of(granule) = 0xff;  // already in the list of touched granules
-    if (written_of(granule) == 0) Scheduler::current()->shared().touched(granule);
+    if (written_of(granule) == 0) shared.touched(granule);
     written_of(granule) &= ~pending;
     shadow_of(granule) = static_cast<uint8_t>(Reason::kPendingCopy);
   }
@@ -195,7 +195,7 @@ void mark(const void* begin, size_t bytes, Reason reason) {
 
 void check_read(const void*, size_t, const void*) {}
 void check_write(const void*, size_t, const void*) {}
-void mark_pending(const void*, size_t) {}
+void mark_pending(SharedMemory&, const void*, size_t) {}
 void mark_written(const void*, size_t) {}
 
 #endif

@@ -39,8 +39,9 @@ void mark(const void* begin, size_t bytes, Reason reason);
 void check_read(const void* address, size_t bytes, const void* instruction);
 void check_write(const void* address, size_t bytes, const void* instruction);
 
-// The bytes at `target` are going to be overwritten by an asynchronous copy.
-void mark_pending(const void* target, size_t bytes);
+// The bytes at `target`, in a block's shared memory, are going to be overwritten by an asynchronous copy.
+class SharedMemory;
+void mark_pending(SharedMemory& shared, const void* target, size_t bytes);
 // The bytes have been written; no access is checked.
 void mark_written(const void* target, size_t bytes);
 

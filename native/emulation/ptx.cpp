@@ -52,7 +52,7 @@ void async_copy(void* target, const void* source, int bytes, bool valid, Site si
                    site.line);
   }
   if (valid) check_read(source, size, here);
-  mark_pending(target, size);
+  mark_pending(Scheduler::current()->shared(), target, size);
   ThreadState& thread = scheduler.running();
   thread.copies.push_back({target, valid ? source : nullptr, static_cast<uint32_t>(bytes), thread.committed_groups});
 }

@@ -47,8 +47,19 @@ void mbarrier_init(void* barrier, uint32_t count, Site site) {
 
 void mbarrier_arrive(void* barrier, Site site) {
   Scheduler& scheduler = hopper("mbarrier.arrive", site);
-  scheduler.asynchrony().mbarriers.arrive(scheduler, barrier, site);
+  scheduler.asynchrony().mbarriers.arrive(scheduler, scheduler, barrier, site);
 }
+
+void mbarrier_arrive_remote(void* barrier, uint32_t rank, Site site) {
+  Scheduler& scheduler = hopper("mbarrier.arrive.shared::cluster", site);
+  Scheduler& owner = scheduler.cluster_member(rank, "mbarrier.arrive", site);
+  void* const there = scheduler.shared().at_peer(barrier, owner.shared());
+  owner.asynchrony().mbarriers.arrive(scheduler, owner, there, site);
+}
+
+uint32_t cluster_rank(Site site) { return hopper("%cluster_ctarank", site).cluster_rank(); }
+
+void cluster_barrier(Site site) { hopper("barrier.cluster", site).cluster_barrier(site); }
 
 void mbarrier_expect_bytes(void* barrier, uint32_t bytes, Site site) {
   Scheduler& scheduler = hopper("mbarrier.arrive.expect_tx", site);
@@ -69,7 +80,18 @@ void fence_proxy_async(Site site) {
 void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* at, const uint16_t* taps, void* barrier,
                  Site site) {
   Scheduler& scheduler = hopper("cp.async.bulk.tensor", site);
-  scheduler.asynchrony().copies.load(scheduler, target, map, rank, at, taps, barrier, site);
+  scheduler.asynchrony().copies.load(scheduler, scheduler, target, map, rank, at, taps, barrier, site);
+}
+
+void tensor_load_multicast(void* target, const CUtensorMap* map, int rank, const int32_t* at, void* barrier,
+                           uint16_t blocks, Site site) {
+  Scheduler& scheduler = hopper("cp.async.bulk.tensor.multicast::cluster", site);
+  for (unsigned block = 0; block < 16; ++block) {
+    if ((blocks >> block & 1) == 0) continue;
+    Scheduler& owner = scheduler.cluster_member(block, "cp.async.bulk.tensor", site);
+    owner.asynchrony().copies.load(scheduler, owner, scheduler.shared().at_peer(target, owner.shared()), map, rank, at,
+                                   nullptr, scheduler.shared().at_peer(barrier, owner.shared()), site);
+  }
 }
 
 void tensor_store(const CUtensorMap* map, int rank, const int32_t* at, const void* source, Site site) {

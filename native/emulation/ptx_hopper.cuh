@@ -15,11 +15,16 @@ uint32_t shared_window_address(const void* pointer, Site site);
 bool elect(Site site);
 void mbarrier_init(void* barrier, uint32_t count, Site site);
 void mbarrier_arrive(void* barrier, Site site);
+void mbarrier_arrive_remote(void* barrier, uint32_t rank, Site site);
+uint32_t cluster_rank(Site site);
+void cluster_barrier(Site site);
 void mbarrier_expect_bytes(void* barrier, uint32_t bytes, Site site);
 void mbarrier_wait(void* barrier, uint32_t parity, Site site);
 void fence_proxy_async(Site site);
 void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* at, const uint16_t* taps, void* barrier,
                  Site site);
+void tensor_load_multicast(void* target, const CUtensorMap* map, int rank, const int32_t* at, void* barrier,
+                           uint16_t blocks, Site site);
 void tensor_store(const CUtensorMap* map, int rank, const int32_t* at, const void* source, Site site);
 void bulk_commit(Site site);
 void bulk_wait_read(int pending_groups, Site site);
@@ -53,6 +58,11 @@ inline void mbarrier_arrive(uint64_t* barrier, AZJ_SITE_PARAMETERS) {
   ::azj::emulation::mbarrier_arrive(barrier, AZJ_SITE);
 }
 
+// mapa.shared::cluster.u32, mbarrier.arrive.release.cluster.shared::cluster.b64
+inline void mbarrier_arrive_remote(uint64_t* barrier, uint32_t rank, AZJ_SITE_PARAMETERS) {
+  ::azj::emulation::mbarrier_arrive_remote(barrier, rank, AZJ_SITE);
+}
+
 // mbarrier.arrive.expect_tx.shared::cta.b64
 inline void mbarrier_arrive_expect_tx(uint64_t* barrier, uint32_t bytes, AZJ_SITE_PARAMETERS) {
   ::azj::emulation::mbarrier_expect_bytes(barrier, bytes, AZJ_SITE);
@@ -68,11 +78,27 @@ inline bool mbarrier_try_wait(uint64_t* barrier, uint32_t parity, AZJ_SITE_PARAM
 // fence.proxy.async.shared::cta
 inline void fence_proxy_async(AZJ_SITE_PARAMETERS) { ::azj::emulation::fence_proxy_async(AZJ_SITE); }
 
+// fence.mbarrier_init.release.cluster
+inline void fence_mbarrier_init(AZJ_SITE_PARAMETERS) { ::azj::emulation::fence_proxy_async(AZJ_SITE); }
+
+// %cluster_ctarank
+inline uint32_t cluster_rank(AZJ_SITE_PARAMETERS) { return ::azj::emulation::cluster_rank(AZJ_SITE); }
+
+// barrier.cluster.arrive.release, barrier.cluster.wait.acquire
+inline void cluster_barrier(AZJ_SITE_PARAMETERS) { ::azj::emulation::cluster_barrier(AZJ_SITE); }
+
 // cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes
 inline void tensor_load_4d(void* target, const CUtensorMap* map, int32_t x, int32_t y, int32_t z, int32_t w,
                            uint64_t* barrier, AZJ_SITE_PARAMETERS) {
   const int32_t at[] = {x, y, z, w};
   ::azj::emulation::tensor_load(target, map, 4, at, nullptr, barrier, AZJ_SITE);
+}
+
+// the same with .multicast::cluster
+inline void tensor_load_4d_multicast(void* target, const CUtensorMap* map, int32_t x, int32_t y, int32_t z, int32_t w,
+                                     uint64_t* barrier, uint16_t blocks, AZJ_SITE_PARAMETERS) {
+  const int32_t at[] = {x, y, z, w};
+  ::azj::emulation::tensor_load_multicast(target, map, 4, at, barrier, blocks, AZJ_SITE);
 }
 
 // cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes

@@ -62,7 +62,8 @@ class Runner {
 
   Fault run(Grid& grid) {
     if (scheduler_ == nullptr) scheduler_ = new Scheduler;
-    bool shared = grid.blocks > 1 && workers_ > 1;
+    bool shared = grid.blocks > 1 && (workers_ > 1 || grid.cluster != nullptr);
+    if (grid.cluster != nullptr) start_helpers(static_cast<int>(grid.cluster->size()) - 1);
     if (shared) {
       std::lock_guard<std::mutex> lock(grid_mutex_);
       fault_ = Fault{};
@@ -87,7 +88,13 @@ class Runner {
     install_signal_handlers();
     BlockedSignals blocked;
     std::thread([this] { main(); }).detach();
-    for (int i = 1; i < workers_; ++i) std::thread([this] { help(); }).detach();
+    start_helpers(workers_ - 1);
+  }
+
+  // A cluster takes an OS thread for each of its blocks.
+  void start_helpers(int count) {
+    BlockedSignals blocked;
+    for (; helpers_ < count; ++helpers_) std::thread([this] { help(); }).detach();
   }
 
   void main() {
@@ -129,6 +136,7 @@ class Runner {
   }
 
   const int workers_;
+  int helpers_ = 0;
 
   std::mutex mutex_;
   std::condition_variable main_wakes_, done_;

@@ -56,7 +56,15 @@ void Scheduler::run(Grid& grid) {
   builtins.grid_extent = grid.grid;
   builtins.dynamic_shared = shared_.dynamic();
   shared_.begin_grid(*grid.kernel, grid.shared_bytes);
-  if (!begin_next_block()) return;
+  rank_ = 0;
+  turn_ = UINT64_MAX;
+  if (grid.cluster != nullptr && !grid.cluster->join(*this, rank_)) return;
+  if (begin_next_block()) run_blocks();
+  if (grid.cluster != nullptr) grid.cluster->leave(rank_, fault_.error != cudaSuccess);
+}
+
+// The block that has begun, and those after it.
+void Scheduler::run_blocks() {
 
   Stack* stack = take_stack();
   if (stack == nullptr) {
@@ -75,15 +83,22 @@ void Scheduler::run(Grid& grid) {
       reset(*each, &run_threads);
       free_stacks_.push_back(each);
     }
-    finish_fault();
+    if (fault_.error != cudaSuccess) finish_fault();
   }
 }
 
 // The block that the calling OS thread runs next; false when there is none.
 bool Scheduler::begin_next_block() {
-  turn_ = grid_->next.fetch_add(1, std::memory_order_relaxed);
+  if (grid_->cluster == nullptr) {
+    turn_ = grid_->next.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    // Ranks count along x, whichever way the blocks are handed out.
+    const unsigned size = grid_->cluster->size();
+    turn_ = turn_ != UINT64_MAX ? turn_ + size : grid_->reverse ? size - 1 - rank_ : rank_;
+  }
   if (turn_ >= grid_->blocks || turn_ > grid_->first_faulty.load(std::memory_order_relaxed)) return false;
   builtins.block = position(grid_->reverse ? grid_->blocks - 1 - turn_ : turn_, grid_->grid);
+  if (grid_->cluster != nullptr) grid_->cluster->begin_block(rank_);
   started_ = returned_ = 0;
   shared_.begin_block();
   asynchrony_.begin_block();
@@ -143,8 +158,15 @@ void Scheduler::thread_returned() {
   }
   starting_ = start_one();
   if (starting_ != nullptr) return;
-  if (returned_ < threads_) stuck();
+  if (returned_ < threads_) {
+    ThreadState* next = revived();
+    free_stacks_.push_back(mine);
+    current_stack_ = next->stack;
+    switch_context(mine->context, next->stack->context);
+    return;
+  }
   asynchrony_.end_block(*this);
+  if (grid_->cluster != nullptr && grid_->cluster->end_block(rank_) != Cluster::Turn::kMine) give_up();
   if (begin_next_block()) {
     starting_ = start_one();
     return;
@@ -157,13 +179,15 @@ void Scheduler::thread_returned() {
 void Scheduler::suspend() {
   ThreadState* thread = running_;
   ThreadState* next = next_ready();
+  if (next == nullptr) {
+    starting_ = start_one();
+    if (starting_ == nullptr) next = revived();
+  }
   if (next == thread) {
     thread->wait = Wait::kRunning;
     return;
   }
   if (next == nullptr) {
-    starting_ = start_one();
-    if (starting_ == nullptr) stuck();
     current_stack_ = take_stack();
     if (current_stack_ == nullptr) fail(cudaErrorLaunchOutOfResources, "no memory for the stack of a thread");
   } else {
@@ -172,6 +196,29 @@ void Scheduler::suspend() {
   }
   switch_context(thread->stack->context, current_stack_->context);
   resumed(thread);
+}
+
+// A thread of a block in which none could go on, after other blocks of the cluster have.
+ThreadState* Scheduler::revived() {
+  while (grid_->cluster != nullptr) {
+    const Cluster::Turn turn = grid_->cluster->hand_over(rank_);
+    if (turn == Cluster::Turn::kGivenUp) give_up();
+    if (turn == Cluster::Turn::kDeadlock) break;
+    if (ThreadState* next = next_ready()) return next;
+  }
+  stuck();
+}
+
+void Scheduler::cluster_barrier(Site site) {
+  if (grid_->cluster != nullptr) return grid_->cluster->barrier(*this, rank_, site);
+  barrier(BarrierReduction::kNone, 0, site);
+}
+
+Scheduler& Scheduler::cluster_member(unsigned rank, const char* what, Site site) {
+  if (grid_->cluster != nullptr) return grid_->cluster->running_member(*this, rank, what, site);
+  if (rank == 0) return *this;
+  fail(cudaErrorLaunchFailure, "%s (%s:%d) to block %u of its cluster: the launch has none", what, site.name(),
+       site.line, rank);
 }
 
 void Scheduler::wait_in(ThreadList& list, Wait why, Site site) {

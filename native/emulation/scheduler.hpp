@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "asynchrony.hpp"
+#include "cluster.hpp"
 #include "context.hpp"
 #include "device_builtins.h"
 #include "fault.hpp"
@@ -17,7 +18,6 @@
 
 namespace azj::emulation {
 
-
 // One launch, shared by the OS threads that run it. Blocks are handed out in order, so that the first faulty block is
 // the same in every run: blocks before it still run, and the fault of the lowest one is kept.
 struct Grid {
@@ -26,6 +26,7 @@ struct Grid {
   size_t shared_bytes = 0;
   int capability = 0;    // of the device, 10 * major + minor
   bool reverse = false;  // threads and blocks start in the reverse order
+  Cluster* cluster = nullptr;  // of which there are several blocks, neighbours along x
 
   uint64_t blocks = 0;
   std::atomic<uint64_t> next{0};                   // how many were handed out
@@ -64,6 +65,13 @@ class Scheduler {
   int barrier(BarrierReduction reduction, int predicate, Site site);
   void rendezvous(WarpOperation operation, uint32_t mask, void* operand, WarpComplete complete, Site site);
   uint32_t live_lanes() const;
+  // The block's number in its cluster. Outside of a launch with clusters every block is one.
+  unsigned cluster_rank() const { return rank_; }
+  void cluster_barrier(Site site);
+  // The scheduler of a block of the running one's cluster, which is about to be reached.
+  Scheduler& cluster_member(unsigned rank, const char* what, Site site);
+  // Whether the block can, without another block.
+  bool can_go_on() const { return ready_.head != nullptr || started_ < threads_ || asynchrony_.copies.under_way(); }
   ThreadState& running() { return *running_; }
   // Suspends the running thread until `list` is woken.
   void wait_in(ThreadList& list, Wait why, Site site);
@@ -83,8 +91,11 @@ class Scheduler {
   SharedMemory& shared() { return shared_; }
 
  private:
+  void run_blocks();
   static void run_threads();
   bool begin_next_block();
+  ThreadState* revived();
+  [[noreturn]] void give_up();
   void thread_returned();
   [[noreturn]] void stuck();
   void suspend();
@@ -97,6 +108,7 @@ class Scheduler {
   Grid* grid_ = nullptr;
   uint64_t turn_ = 0;  // of the running block, in the order of handing out
   int threads_ = 0;    // in a block
+  unsigned rank_ = 0;  // of the running block in its cluster
   int started_ = 0;    // of the running block
   int returned_ = 0;
   int at_barrier_ = 0;

@@ -20,6 +20,12 @@ void Scheduler::stuck() {
   running_ = const_cast<ThreadState*>(waiting);
   const Site& site = waiting->site;
   if (waiting->wait > Wait::kWarp) asynchrony_.explain(*this, *waiting);
+  if (waiting->wait == Wait::kCluster) {
+    fail(cudaErrorLaunchFailure,
+         "divergent barrier: %d of the cluster's %d threads wait at a cluster barrier (%s:%d), and the others have "
+         "returned or wait for something else",
+         grid_->cluster->at_barrier(), static_cast<int>(grid_->cluster->size()) * threads_, site.name(), site.line);
+  }
   if (waiting->wait == Wait::kBarrier) {
     int first = 0;
     while (states_[first].wait != Wait::kReturned) ++first;
@@ -50,6 +56,13 @@ void Scheduler::fail(cudaError_t error, const char* pattern, ...) {
   va_start(arguments, pattern);
   std::vsnprintf(fault_.text, sizeof fault_.text, pattern, arguments);
   va_end(arguments);
+  abandoned_ = true;
+  signal_instruction_ = nullptr;
+  abandon_for(base_);
+}
+
+// Another block of the cluster is faulty.
+void Scheduler::give_up() {
   abandoned_ = true;
   signal_instruction_ = nullptr;
   abandon_for(base_);

@@ -164,6 +164,12 @@ bool SharedMemory::window_address(const void* pointer, uint32_t& address) const 
   return true;
 }
 
+void* SharedMemory::at_peer(const void* address, const SharedMemory& peer) const {
+  const uintptr_t wanted = reinterpret_cast<uintptr_t>(address), begin = reinterpret_cast<uintptr_t>(dynamic_);
+  if (wanted >= begin && wanted < begin + kMaxSharedBytes) return static_cast<char*>(peer.dynamic_) + (wanted - begin);
+  return reinterpret_cast<void*>(peer.library_->begin + (wanted - library_->begin));
+}
+
 void SharedMemory::describe(const void* address, char* text, size_t size) const {
   uintptr_t wanted = reinterpret_cast<uintptr_t>(address), begin = reinterpret_cast<uintptr_t>(dynamic_);
   if (wanted >= begin && wanted < begin + kMaxSharedBytes) {

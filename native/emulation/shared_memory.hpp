@@ -42,6 +42,8 @@ class SharedMemory {
   // Between pointers and addresses of the shared window, of dynamic memory; false for other pointers.
   bool window_address(const void* pointer, uint32_t& address) const;
   const void* at_window(uint32_t address) const { return static_cast<const char*>(dynamic_) + address - kWindowBegin; }
+  // Where in the memory of another block of the same kernel the address is.
+  void* at_peer(const void* address, const SharedMemory& peer) const;
   // "offset 12 of 256 bytes of dynamic shared memory", "offset 0 of shared variable tile"
   void describe(const void* address, char* text, size_t size) const;
 

@@ -18,7 +18,7 @@ struct AsyncCopy {
   uint32_t group;
 };
 
-enum class Wait : uint8_t { kNotStarted, kRunning, kBarrier, kWarp, kWarpgroup, kMbarrier, kReturned };
+enum class Wait : uint8_t { kNotStarted, kRunning, kCluster, kBarrier, kWarp, kWarpgroup, kMbarrier, kReturned };
 
 struct ThreadState {
   uint3 index;

@@ -15,8 +15,8 @@ constexpr int kRegisterFile = 65536;
 constexpr int kMostRegisters = 255;
 
 bool same(const WarpgroupProduct& x, const WarpgroupProduct& y) {
-  return x.type == y.type && x.n == y.n && x.major_a == y.major_a && x.major_b == y.major_b && x.a == y.a && x.b == y.b &&
-         x.accumulate == y.accumulate;
+  return x.type == y.type && x.n == y.n && x.major_a == y.major_a && x.major_b == y.major_b && x.a == y.a &&
+         x.b == y.b && x.accumulate == y.accumulate;
 }
 
 float pattern() {

@@ -6,7 +6,16 @@ using namespace azj::cuda;
 
 namespace {
 
-enum class Store { RIGHT, NO_FENCE, NOT_COMMITTED, NOT_WAITED_FOR, WRITTEN_TOO_EARLY, NOT_WRITTEN, MISALIGNED, OUTSIDE };
+enum class Store {
+  RIGHT,
+  NO_FENCE,
+  NOT_COMMITTED,
+  NOT_WAITED_FOR,
+  WRITTEN_TOO_EARLY,
+  NOT_WRITTEN,
+  MISALIGNED,
+  OUTSIDE
+};
 
 constexpr int kRows = 16, kWords = 32, kBoxBytes = kRows * kWords * 4;
 

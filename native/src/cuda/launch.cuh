@@ -27,6 +27,25 @@ void launch(void (*kernel)(P...), dim3 grid, dim3 block, size_t shared_bytes, cu
   check(cudaLaunchKernelEx(&config, kernel, std::forward<A>(args)...), "cudaLaunchKernelExC");
 }
 
+// The same in clusters of `cluster` blocks along x, which divide the grid; compute capability 9.0.
+template <class... P, class... A>
+void launch_clusters(void (*kernel)(P...), dim3 grid, unsigned cluster, dim3 block, size_t shared_bytes,
+                     cudaStream_t stream, A&&... args) {
+  static_assert(sizeof...(P) == sizeof...(A), "a launch passes one argument for each parameter of the kernel");
+  cudaLaunchAttribute attribute = {};
+  attribute.id = cudaLaunchAttributeClusterDimension;
+  attribute.val.clusterDim.x = cluster;
+  attribute.val.clusterDim.y = attribute.val.clusterDim.z = 1;
+  cudaLaunchConfig_t config = {};
+  config.gridDim = grid;
+  config.blockDim = block;
+  config.dynamicSmemBytes = shared_bytes;
+  config.stream = stream;
+  config.attrs = &attribute;
+  config.numAttrs = 1;
+  check(cudaLaunchKernelEx(&config, kernel, std::forward<A>(args)...), "cudaLaunchKernelExC");
+}
+
 // The block's dynamic shared memory, aligned to 128 bytes. One declaration for every kernel: `extern __shared__` arrays
 // of one name and different types do not compile together.
 template <class T>

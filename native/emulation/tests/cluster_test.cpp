@@ -1,0 +1,160 @@
+// Blocks of a cluster: copies to both, arrivals at each other's mbarriers, and what goes wrong with them.
+#include "hopper.hpp"
+
+using namespace test;
+using namespace azj::cuda;
+
+namespace {
+
+constexpr int kRows = 32, kBoxBytes = kRows * 128;  // 32 words a row
+
+enum class Exchange {
+  RIGHT,
+  NO_BARRIER_BEFORE,
+  NO_BARRIER_AFTER,
+  NOT_RELEASED,
+  ONE_RELEASES,
+  BARRIER_MISSED,
+  NO_SUCH_BLOCK,
+  FAULT_IN_ONE
+};
+
+// Each of two blocks copies its half of every box to both, and sums up what it sees. A stage is free when the consumers
+// of both have seen it.
+__global__ void exchange(const __grid_constant__ CUtensorMap map, int boxes, Exchange kind, float* sums) {
+  __shared__ __align__(8) uint64_t full[2];
+  __shared__ __align__(8) uint64_t empty[2];
+  unsigned char* stages = dynamic_shared<unsigned char>();
+  const int rank = static_cast<int>(cluster_rank());
+  if (threadIdx.x == 0) {
+    for (int i = 0; i < 2; ++i) {
+      mbarrier_init(&full[i], 1);
+      mbarrier_init(&empty[i], 2);
+    }
+    fence_mbarrier_init();
+  }
+  if (kind == Exchange::NO_BARRIER_BEFORE) {
+    __syncthreads();
+  } else if (kind != Exchange::BARRIER_MISSED || threadIdx.x != 5 || rank != 1) {
+    cluster_barrier();
+  }
+  if (kind == Exchange::FAULT_IN_ONE && rank == 1 && threadIdx.x == 0) __trap();
+  if (threadIdx.x < 32) {
+    if (threadIdx.x == 0) {
+      for (int box = 0; box < boxes; ++box) {
+        while (!mbarrier_try_wait(&empty[box % 2], (box / 2 & 1) ^ 1)) {
+        }
+        mbarrier_arrive_expect_tx(&full[box % 2], kBoxBytes);
+        tensor_load_4d_multicast(stages + box % 2 * kBoxBytes + rank * kBoxBytes / 2, &map, 0,
+                                 box * kRows + rank * kRows / 2, 0, 0, &full[box % 2],
+                                 kind == Exchange::NO_SUCH_BLOCK ? 7 : 3);
+      }
+    }
+  } else {
+    float sum = 0;
+    for (int box = 0; box < boxes; ++box) {
+      while (!mbarrier_try_wait(&full[box % 2], box / 2 & 1)) {
+      }
+      const float* words = reinterpret_cast<const float*>(stages + box % 2 * kBoxBytes);
+      for (int row = 0; row < kRows; ++row) sum += words[row * 32 + threadIdx.x % 32];
+      __syncwarp();
+      const bool releases = kind != Exchange::NOT_RELEASED && (kind != Exchange::ONE_RELEASES || rank == 0);
+      if (threadIdx.x < 34 && releases) mbarrier_arrive_remote(&empty[box % 2], threadIdx.x - 32);
+    }
+    sums[blockIdx.x * 32 + threadIdx.x % 32] = sum;
+  }
+  if (kind != Exchange::NO_BARRIER_AFTER) cluster_barrier();
+}
+
+constexpr int kBoxes = 7, kClusters = 3;
+
+template <class... P, class... A>
+cudaError_t run_clusters(void (*kernel)(P...), dim3 grid, unsigned cluster, dim3 block, size_t shared, A... args) {
+  try {
+    launch_clusters(kernel, grid, cluster, block, shared, nullptr, args...);
+  } catch (const azj::cuda::Refused& refused) {
+    return refused.error;
+  }
+  return cudaDeviceSynchronize();
+}
+
+struct Tensor {
+  std::vector<float> values;
+  Array<float> data;
+  CUtensorMap map;
+  Tensor() : values(numbers()), data(values) {
+    constexpr uint64_t kBytes = 128 * kBoxes * kRows;
+    EXPECT(encode(map, data.get(), {32, kBoxes * kRows, 1, 1}, {128, kBytes, kBytes}, {32, kRows / 2, 1, 1},
+                  CU_TENSOR_MAP_SWIZZLE_NONE) == CUDA_SUCCESS);
+  }
+  static std::vector<float> numbers() {
+    std::vector<float> numbers(32 * kBoxes * kRows);
+    for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<float>(i % 1009);
+    return numbers;
+  }
+};
+
+TEST(clusters_share_their_copies) {
+  Tensor tensor;
+  Array<float> sums(2 * kClusters * 32);
+  EXPECT_OK(run_clusters(exchange, 2 * kClusters, 2, 64, 2 * kBoxBytes, tensor.map, kBoxes, Exchange::RIGHT,
+                         sums.get()));
+  const auto actual = sums.read();
+  int wrong = 0;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    double sum = 0;
+    for (size_t row = 0; row < kBoxes * kRows; ++row) sum += static_cast<double>(tensor.values[row * 32 + i % 32]);
+    wrong += static_cast<double>(actual[i]) != sum;
+  }
+  EXPECT(wrong == 0);
+}
+
+void expect_exchange_fault(Exchange kind, std::vector<const char*> parts) {
+  Tensor tensor;
+  Array<float> sums(2 * kClusters * 32);
+  EXPECT_ERROR(run_clusters(exchange, 2 * kClusters, 2, 64, 2 * kBoxBytes, tensor.map, kBoxes, kind, sums.get()),
+               cudaErrorLaunchFailure);
+  for (const char* part : parts) EXPECT_FAULT_SAYS(part);
+  azj_emulation_reset();
+}
+
+TEST(exchanges_that_are_wrong) {
+  expect_exchange_fault(Exchange::NO_BARRIER_BEFORE, {"of the cluster, which may not have begun", "cluster_test.cpp"});
+  expect_exchange_fault(Exchange::NO_BARRIER_AFTER, {"of the cluster, which has ended"});
+  expect_exchange_fault(Exchange::NOT_RELEASED, {"deadlock", "2 of 2 arrivals", "kernel", "exchange"});
+  expect_exchange_fault(Exchange::ONE_RELEASES, {"deadlock", "1 of 2 arrivals"});
+  expect_exchange_fault(Exchange::BARRIER_MISSED, {"wait at a cluster barrier", "127 of the cluster's 128 threads"});
+  expect_exchange_fault(Exchange::NO_SUCH_BLOCK, {"to block 2 of a cluster of 2"});
+  expect_exchange_fault(Exchange::FAULT_IN_ONE, {"__trap()"});
+  Tensor tensor;
+  Array<float> sums(64);
+  EXPECT_OK(run_clusters(exchange, 2, 2, 64, 2 * kBoxBytes, tensor.map, 1, Exchange::RIGHT, sums.get()));
+}
+
+__global__ void alone(unsigned* ranks) {
+  __shared__ unsigned last;
+  if (threadIdx.x == 63) last = cluster_rank();
+  cluster_barrier();
+  if (threadIdx.x == 0) ranks[blockIdx.x] = last;
+}
+
+TEST(a_launch_without_clusters_has_clusters_of_one) {
+  Array<unsigned> ranks(2);
+  EXPECT_OK(run(alone, 2, 64, 0, ranks.get()));
+  for (unsigned rank : ranks.read()) EXPECT(rank == 0);
+  Tensor tensor;
+  Array<float> sums(64);
+  expect_fault(cudaErrorLaunchFailure, {"to block 1 of its cluster: the launch has none"}, exchange, 1, 64,
+               2 * kBoxBytes, tensor.map, kBoxes, Exchange::RIGHT, sums.get());
+}
+
+TEST(clusters_that_are_refused) {
+  Array<unsigned> ranks(9);
+  EXPECT_ERROR(run_clusters(alone, 3, 2, 64, 0, ranks.get()), cudaErrorInvalidClusterSize);
+  EXPECT_ERROR(run_clusters(alone, 9, 9, 64, 0, ranks.get()), cudaErrorInvalidClusterSize);
+  EXPECT_OK(run_clusters(alone, 8, 8, 64, 0, ranks.get()));
+  const auto read = ranks.read();
+  for (unsigned i = 0; i < 8; ++i) EXPECT(read[i] == i);
+}
+
+}  // namespace
