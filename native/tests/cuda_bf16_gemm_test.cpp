@@ -121,10 +121,10 @@ class Exactly {
   azj_bf16* data_ = nullptr;
 };
 
-std::vector<azj_bf16> compute(cudaStream_t stream, const Problem& p, const HopperPlan& plan) {
+std::vector<azj_bf16> compute(cudaStream_t stream, const Problem& p, const HopperPlan& plan, bool clusters = true) {
   const Exactly a(p.a), b(p.b), c(p.before);
   auto workspace = poisoned<unsigned char>(azj::cuda::bf16_gemm_workspace_bytes(p.d, plan));
-  azj::cuda::bf16_gemm(stream, p.d, a.data(), b.data(), c.data(), workspace.data(), plan);
+  azj::cuda::bf16_gemm(stream, p.d, a.data(), b.data(), c.data(), workspace.data(), plan, clusters);
   finish_stream(stream);
   workspace.read();  // looks at what is around it
   return c.read();
@@ -149,7 +149,23 @@ void test_products(cudaStream_t stream) {
   }
   run(stream, {300, 530, 64, false, false}, {kSmall, kMedium, kLarge, {}});                  // several tiles
   run(stream, {257, 770, 130, true, true, 2, 0.25f}, {kSmall, kMedium, kLarge, {}});
-  run(stream, {1400, 600, 16, true, false}, {kMedium, kLarge});                              // tiles for a block in turn
+  run(stream, {1400, 600, 16, true, false}, {kMedium, kLarge});                              // tiles in turn
+}
+
+// Tiles of 128 x 256 in an even number of rows: two blocks share B. The same bits as without.
+void test_clusters(cudaStream_t stream) {
+  for (const bool ta : {false, true}) {
+    for (const bool tb : {false, true}) {
+      const Problem p(250, 300, 450, ta, tb, 1, 0.5f);  // the ring goes round
+      for (const HopperPlan& plan : {kLarge, kLargeCut}) {
+        const auto c = compute(stream, p, plan);
+        p.check(p.describe(plan), c);
+        CHECK(c == compute(stream, p, plan, false));
+      }
+    }
+  }
+  const Problem several(2200, 2000, 24, false, false);  // more tiles than multiprocessors, and a last group of 2 rows
+  CHECK(compute(stream, several, kLarge) == compute(stream, several, kLarge, false));
 }
 
 // The same bits every time, cut or not, whatever the plan chooses.
@@ -202,6 +218,7 @@ int main() {
   std::string reason;
   if (azj::cuda::bf16_gemm_supports(Problem(1, 1, 1, false, false).d, reason)) {
     test_products(stream);
+    test_clusters(stream);
     test_determinism(stream);
     test_special_values(stream);
     test_api();

@@ -61,7 +61,7 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(const 
   const ConvGather& g = result.g;
   const int chunks = (g.channels - 1) / Tile::kChunkDepth + 1, taps = g.taps_h * g.taps_w;  // chunks of a tap
   if (threadIdx.x < 128) {
-    setmaxnreg_dec<24>();
+    setmaxnreg_dec<Tile::kProducerRegisters>();
     if (threadIdx.x < 32 && elect_one()) {
       for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
         const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);

@@ -42,7 +42,7 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void gemm_hopper_kernel(const __
   const int steps = static_cast<int>((p.k - 1) / Tile::kDepth + 1);
   const int warpgroup = threadIdx.x / 128;
   if (warpgroup == 0) {
-    setmaxnreg_dec<24>();
+    setmaxnreg_dec<Tile::kProducerRegisters>();
     if (threadIdx.x < 32 && elect_one()) {
       for (int64_t index = blockIdx.x; index < tiles; index += gridDim.x) {
         const TilePlace tile = find_tile<Tile>(p, index, tiles_of_product);
@@ -54,7 +54,7 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void gemm_hopper_kernel(const __
       }
     }
   } else {
-    setmaxnreg_inc<240>();
+    setmaxnreg_inc<Tile::kConsumerRegisters>();
     const int warp = threadIdx.x / 32 - 4;  // of the consumers
     for (int64_t index = blockIdx.x; index < tiles; index += gridDim.x) {
       const TilePlace tile = find_tile<Tile>(p, index, tiles_of_product);

@@ -38,19 +38,18 @@ GemmTile choose_tile(int64_t m, int64_t n, int64_t products, bool simt = true);
 // Of the tiles of wgmma, 128 x 256 or 128 x 128: whether the last multiprocessor is done first with the wide ones.
 bool choose_wide(int64_t m, int64_t n, int64_t products);
 
-// Where tile `index` of C lies. Tiles follow each other down columns of kGroup tiles, so that the blocks that run at
-// one time share rows of A and columns of B in L2.
+// Where tile `index` of C lies. Tiles follow each other down columns as high as 8 tiles are wide, so that the blocks that
+// run at one time, about 130, are as near to a square as they can be: they share rows of A and columns of B in L2.
 struct TileOrder {
-  static constexpr int kGroup = 8;
   int row, column;
 
   __device__ TileOrder(unsigned index, int m, int n, int tile_m, int tile_n) {
     const int tiles_m = (m - 1) / tile_m + 1, tiles_n = (n - 1) / tile_n + 1;
-    const int per_group = kGroup * tiles_n;
+    const int group_rows = 8 * tile_n / tile_m, per_group = group_rows * tiles_n;
     const int group = static_cast<int>(index) / per_group, in_group = static_cast<int>(index) % per_group;
-    const int rows_left = tiles_m - group * kGroup;
-    const int rows = rows_left < kGroup ? rows_left : kGroup;
-    row = (group * kGroup + in_group % rows) * tile_m;
+    const int rows_left = tiles_m - group * group_rows;
+    const int rows = rows_left < group_rows ? rows_left : group_rows;
+    row = (group * group_rows + in_group % rows) * tile_m;
     column = in_group / rows * tile_n;
   }
 };

@@ -1,8 +1,8 @@
-// Tiles of hopper_tile.cuh whose sums become BF16, and the way of a consumer's sums from registers to a row-major matrix
-// of BF16 (to one of float32: hopper_store.cuh).
+// Tiles of hopper_tile.cuh whose sums become BF16, and the way of a consumer's sums from registers to a row-major
+// matrix of BF16 (to one of float32: hopper_store.cuh).
 //
-// A warp has 16 rows. They are rounded into shared memory 64 columns at a time, swizzled, so that no two lanes meet in a
-// bank, and the copy engine stores them: whole lines, and nothing beyond the matrix. The warp waits for no store, only
+// A warp has 16 rows. They are rounded into shared memory 64 columns at a time, swizzled, so that no two lanes meet in
+// a bank, and the copy engine stores them: whole lines, and nothing beyond the matrix. The warp waits for no store, only
 // for the reading of the last but one.
 #pragma once
 
@@ -10,9 +10,11 @@
 
 namespace azj::cuda {
 
-template <int kBlockM, int kBlockN, bool kRowsOfA, bool kRowsOfB>
+template <int kBlockM, int kBlockN, bool kRowsOfA, bool kRowsOfB, int kCluster_ = 1>
 struct Bf16Tile : HopperTile<TensorType::BF16, kBlockM, kBlockN, 128, kRowsOfA, kRowsOfB> {
   using Base = HopperTile<TensorType::BF16, kBlockM, kBlockN, 128, kRowsOfA, kRowsOfB>;
+  static constexpr int kCluster = kCluster_;
+  static constexpr int kProducerRegisters = 40, kConsumerRegisters = 232;  // copies to a cluster take more than 24
   static constexpr int kBoxRows = 16, kBoxColumns = 64, kBoxBytes = kBoxRows * kBoxColumns * 2;
   static constexpr int kBoxes = Base::kTurns ? 1 : 2;  // of a warp; the consumer that stores out of turn may wait
   // Of a warp: its boxes, or what store_sums() takes for parts, on 1024 bytes.

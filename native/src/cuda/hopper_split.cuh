@@ -74,7 +74,7 @@ __device__ __forceinline__ void store_part(const float (&sums)[Tile::kSums], flo
 template <class Tile, class Store>
 __device__ __forceinline__ void consume_pieces(RingPosition<Tile::kStages>& at, const Ring<Tile>& ring,
                                                const SplitGrid& grid, Store&& store) {
-  setmaxnreg_inc<240>();
+  setmaxnreg_inc<Tile::kConsumerRegisters>();
   const int warp = threadIdx.x / 32 - 4;  // of the consumers
   const uint32_t consumer = threadIdx.x / 128 - 1;
   uint32_t piece = 0;  // of this block
@@ -105,8 +105,8 @@ __device__ __forceinline__ void consume_parts(RingPosition<Tile::kStages>& at, c
 
 constexpr int kSumRows = 16, kSumThreads = 256;
 
-// Result: where the elements of C are, float32 or BF16. column(product, j): C(0, j), or nullptr for a column that only fills a tile;
-// row_stride(); epilogue(product).
+// Result: where the elements of C are, float32 or BF16. column(product, j): C(0, j), or nullptr for a column that only
+// fills a tile; row_stride(); epilogue(product).
 template <int kBlockM, int kBlockN, class Result>
 __global__ __launch_bounds__(kSumThreads) void add_slices_kernel(const __grid_constant__ SplitGrid grid,
                                                                 const __grid_constant__ Result result) {

@@ -8,11 +8,12 @@
 //     32 bytes of k. Of an operand that lies across k (kRowsOfA, kRowsOfB: along m or n) 64 lines of 128 bytes, one for
 //     each BF16 of k, with 64 rows of A or columns of B, for each 64 of the tile; 4 products of 16 lines
 //   ring: for each stage an mbarrier `full`, which the copies complete, and one `empty`, where each of the 8 (in turns
-//     4) warps that consume it arrives when its products no longer read the stage
+//     4) warps that consume it arrives when its products no longer read the stage; in a cluster, whose blocks bring each
+//     other parts of a stage (bf16_gemm.cu), those of all its blocks
 //   turns: for each consumer an mbarrier where the other one's warps arrive when its last products are on their way.
 //     Before that a consumer must not look at `full`: it could not tell a phase from the one after the next
 //
-// The registers of the producer, which needs few, go to the consumers: 24 and 240 a thread, 64512 of the 65536 of a
+// The registers of the producer, which needs few, go to the consumers; together they are 64512 of the 65536 of a
 // multiprocessor.
 #pragma once
 
@@ -34,6 +35,7 @@ struct HopperTile {
   static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_;
   static constexpr int kConsumers = 2;  // warpgroups
   static constexpr int kThreads = (1 + kConsumers) * 128;
+  static constexpr int kProducerRegisters = 24, kConsumerRegisters = 240;  // of a thread
   static constexpr int kRowBytes = 128, kChunkBytes = kChunkBytes_;  // of a stage along k, and of a copy
   static constexpr int kChunks = kRowBytes / kChunkBytes;
   static constexpr int kDepth = kRowBytes / (kType == TensorType::TF32 ? 4 : 2), kChunkDepth = kDepth / kChunks;
@@ -41,6 +43,7 @@ struct HopperTile {
   static constexpr int kStages = kBlockN == 128 ? 6 : kBlockM == 128 ? 4 : 5;
   static constexpr int kSums = kBlockN / 2;  // of a thread
   static constexpr bool kTurns = kBlockM == 64;
+  static constexpr int kCluster = 1;  // blocks
   static constexpr int kArrivals = kTurns ? 4 : 4 * kConsumers;  // of warps that have consumed a stage
 
   // Where in the tile a consumer's rows begin, and the 16 of warp 0 .. 7.
@@ -117,12 +120,20 @@ struct Ring {
     if (threadIdx.x == 0) {
       for (int stage = 0; stage < Tile::kStages; ++stage) {
         mbarrier_init(&full[stage], 1);
-        mbarrier_init(&empty[stage], Tile::kArrivals);
+        mbarrier_init(&empty[stage], Tile::kArrivals * Tile::kCluster);
       }
       for (int consumer = 0; consumer < Tile::kConsumers; ++consumer) mbarrier_init(&turns[consumer], 4);
-      fence_proxy_async();
+      if constexpr (Tile::kCluster == 1) {
+        fence_proxy_async();
+      } else {
+        fence_mbarrier_init();
+      }
     }
-    __syncthreads();
+    if constexpr (Tile::kCluster == 1) {
+      __syncthreads();
+    } else {
+      cluster_barrier();
+    }
   }
 
   // Of warp 0 .. 7 of the consumers.
@@ -169,11 +180,21 @@ __device__ __forceinline__ void multiply_stage(float (&sums)[Tile::kSums], uint3
   }
 }
 
+// A warp's products no longer read the stage.
+template <class Tile>
+__device__ __forceinline__ void release_stage(const Ring<Tile>& ring, int stage) {
+  const int lane = threadIdx.x % 32;
+  if constexpr (Tile::kCluster == 1) {
+    if (lane == 0) mbarrier_arrive(&ring.empty[stage]);
+  } else {
+    if (lane < Tile::kCluster) mbarrier_arrive_remote(&ring.empty[stage], lane);
+  }
+}
+
 // A consumer: its rows of one tile of C.
 template <class Tile>
 __device__ __forceinline__ void multiply_stages(float (&sums)[Tile::kSums], RingPosition<Tile::kStages>& at,
                                                 const Ring<Tile>& ring, int consumer, int steps) {
-  const bool speaker = threadIdx.x % 32 == 0;
   int before = -1;  // the stage that the products under way read
   for (int step = 0; step < steps; ++step, at.next()) {
     wait_for_phase(&ring.full[at.stage], at.parity);
@@ -181,13 +202,13 @@ __device__ __forceinline__ void multiply_stages(float (&sums)[Tile::kSums], Ring
     multiply_stage<Tile>(sums, shared_address(ring.stages) + at.stage * Tile::kStageBytes, consumer, step > 0);
     wgmma_commit();
     wgmma_wait<1>();
-    if (speaker && before >= 0) mbarrier_arrive(&ring.empty[before]);
+    if (before >= 0) release_stage(ring, before);
     before = at.stage;
   }
-  if (Tile::kTurns && speaker) mbarrier_arrive(&ring.turns[1 - consumer]);
+  if (Tile::kTurns && threadIdx.x % 32 == 0) mbarrier_arrive(&ring.turns[1 - consumer]);
   wgmma_wait<0>();
   wgmma_results(sums);
-  if (speaker) mbarrier_arrive(&ring.empty[before]);
+  release_stage(ring, before);
 }
 
 }  // namespace azj::cuda

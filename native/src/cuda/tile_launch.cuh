@@ -9,13 +9,17 @@ namespace azj::cuda {
 
 constexpr size_t kDefaultSharedBytes = 48 * 1024;
 
+template <class... P>
+void allow_shared(void (*kernel)(P...), size_t bytes) {
+  if (bytes <= kDefaultSharedBytes) return;
+  check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
+                             static_cast<int>(bytes)),
+        "cudaFuncSetAttribute");
+}
+
 template <class... P, class... A>
 void launch_shared(void (*kernel)(P...), dim3 grid, dim3 block, size_t bytes, cudaStream_t stream, A&&... args) {
-  if (bytes > kDefaultSharedBytes) {
-    check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
-                               static_cast<int>(bytes)),
-          "cudaFuncSetAttribute");
-  }
+  allow_shared(kernel, bytes);
   launch(kernel, grid, block, bytes, stream, std::forward<A>(args)...);
 }
 
@@ -23,6 +27,14 @@ void launch_shared(void (*kernel)(P...), dim3 grid, dim3 block, size_t bytes, cu
 template <class Tile, class... P, class... A>
 void launch_tile(void (*kernel)(P...), dim3 grid, cudaStream_t stream, A&&... args) {
   launch_shared(kernel, grid, dim3(Tile::kThreads), Tile::kSharedBytes, stream, std::forward<A>(args)...);
+}
+
+// The same in clusters of its kCluster blocks.
+template <class Tile, class... P, class... A>
+void launch_cluster_tile(void (*kernel)(P...), dim3 grid, cudaStream_t stream, A&&... args) {
+  allow_shared(kernel, Tile::kSharedBytes);
+  launch_clusters(kernel, grid, Tile::kCluster, dim3(Tile::kThreads), Tile::kSharedBytes, stream,
+                  std::forward<A>(args)...);
 }
 
 }  // namespace azj::cuda
