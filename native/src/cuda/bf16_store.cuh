@@ -1,5 +1,5 @@
-// The way of a consumer's sums, rows of channels x columns of pixels, to a BF16 tensor with channels last. Of each pixel
-// a warp's 16 channels are 32 bytes, a sector, which two lanes write at once.
+// The way of a consumer's sums, rows of channels x columns of pixels, to a BF16 tensor with channels last. Of each
+// pixel a warp's 16 channels are 32 bytes, a sector, which two lanes write at once.
 #pragma once
 
 #include "bf16.cuh"
@@ -85,9 +85,9 @@ __device__ __forceinline__ void store_turned(const float (&sums)[Tile::kSums], f
   }
 }
 
-// The same for any activation, whose code is not repeated for each sum: pairs of channels are rounded over what has been
-// read, in place, row r of channels 2 r and 2 r + 1. The lower rows change sides, so that a pixel's two lanes find their
-// words in different banks.
+// The same for any activation, whose code is not repeated for each sum: pairs of channels are rounded over what has
+// been read, in place, row r of channels 2 r and 2 r + 1. The lower rows change sides, so that a pixel's two lanes find
+// their words in different banks.
 template <class Tile, class Output>
 __device__ __forceinline__ void store_staged(const float (&sums)[Tile::kSums], float* staging, const Output& out,
                                              const GemmEpilogue& epilogue, int first_channel, int first_pixel,
