@@ -5,7 +5,7 @@
 #
 #   DEVICE   cuda:0 (the default), or cpu or emulated for a rehearsal
 #   PART     check      that every operation is right, and quick comparisons (the default)
-#            gemm, conv the comparisons with cuBLAS and cuDNN in fp32, tf32 and bf16, in full
+#            gemm, conv the comparisons with cuBLAS and cuDNN in fp32, tf32 and bf16, in full; or one of them: conv-tf32
 #            training   our training steps, PyTorch's in this machine's python3, Fashion-MNIST; graphs from Java and C
 #
 # Every stage runs, whatever became of those before it; the last lines are a table of them. Its full output is in
@@ -18,7 +18,10 @@ HOME_FOLDER=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly HOME_FOLDER
 [[ $# -ge 1 ]] || { sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 for part in "${@:3}"; do
-  [[ $part =~ ^(check|gemm|conv|training)$ ]] || { echo "$part: there are check, gemm, conv and training" >&2; exit 2; }
+  [[ $part =~ ^(check|(gemm|conv)(-(fp32|tf32|bf16))?|training)$ ]] || {
+    echo "$part: there are check, gemm, conv, training, and gemm-P and conv-P for a precision P" >&2
+    exit 2
+  }
 done
 mkdir -p "$1" || exit 2
 OUT=$(cd "$1" && pwd)
@@ -71,13 +74,13 @@ sanitizer() {
 
 has_command() { azulejo --help | grep -q "^  $1 "; }
 
-# Fashion-MNIST where the bundle has it, else drawn glyphs.
+# Fashion-MNIST where the bundle has it, else drawn glyphs: epochs, precision.
 train() {
   local -a data=(--data=glyphs --limit=2000)
   [[ ! -d $HOME_FOLDER/data/fashion-mnist ]] || data=(--data=fashion-mnist)
   [[ $DEVICE != emulated* ]] || data=(--data=glyphs --limit=64) # which computes some thousand times slower
-  azulejo train "${data[@]}" --network=lenet5 --epochs="$1" --device="$DEVICE" --out="$OUT/train" \
-    --json="$OUT/train.json"
+  azulejo train "${data[@]}" --network=lenet5 --epochs="$1" --engine="azulejo:$2" --device="$DEVICE" \
+    --out="$OUT/train-$2" --json="$OUT/train-$2.json"
 }
 
 compare() {
@@ -85,11 +88,11 @@ compare() {
   azulejo compare "$@"
 }
 
-# Our steps, then PyTorch's, of the same networks and batches.
+# Our steps, then PyTorch's, of the same networks, batches and precisions.
 bench() {
-  local network=$1 batch=$2
-  azulejo bench --device "$DEVICE" --network "$network" --batch "$batch" --seconds 1 \
-    --json "$OUT/bench-$network-$batch.json"
+  local network=$1 batch=$2 precision=$3
+  azulejo bench --device "$DEVICE" --network "$network" --batch "$batch" --engine "azulejo:$precision" --seconds 1 \
+    --json "$OUT/bench-$network-$batch-$precision.json"
 }
 
 pytorch() {
@@ -103,7 +106,7 @@ export HOME_FOLDER OUT DEVICE
 check() {
   stage devices 60 "$HOME_FOLDER/azulejo" devices --json "$OUT/devices.json"
   stage selftest 180 "$HOME_FOLDER/azulejo" selftest --device "$DEVICE" --json "$OUT/selftest.json"
-  stage train 120 bash -c 'train 1'
+  stage train 120 bash -c 'train 1 fp32'
   stage bench 60 "$HOME_FOLDER/azulejo" bench --device "$DEVICE" --network lenet5 --steps "${AZULEJO_GPU_STEPS:-200}" \
     --json "$OUT/bench-lenet5.json"
   for tool in memcheck racecheck synccheck initcheck; do
@@ -114,15 +117,17 @@ check() {
   done
 }
 
-gemm() {
-  for precision in fp32 tf32 bf16; do
-    stage "gemm-$precision" 180 bash -c "compare gemm --device=$DEVICE --precision=$precision --output='$OUT/$precision'"
-  done
-}
+# In BF16 everybody's operands lie in memory as BF16, images with channels last.
+gemm() { in_precisions gemm 180 "$@"; }
+conv() { in_precisions conv 400 "$@"; }
 
-conv() {
-  for precision in fp32 tf32 bf16; do
-    stage "conv-$precision" 400 bash -c "compare conv --device=$DEVICE --precision=$precision --output='$OUT/$precision'"
+in_precisions() {
+  local what=$1 seconds=$2 precision storage
+  for precision in ${3:-fp32 tf32 bf16}; do
+    storage=f32
+    [[ $precision != bf16 ]] || storage=bf16
+    stage "$what-$precision" "$seconds" \
+      bash -c "compare $what --device=$DEVICE --precision=$precision --storage=$storage --output='$OUT/$precision'"
   done
 }
 
@@ -130,17 +135,23 @@ training() {
   stage overhead 60 bash -c "compare overhead --device=$DEVICE --output='$OUT'"
   for network in lenet5 mnist-cnn vgg-small; do
     for batch in 64 256; do
-      stage "bench-$network-$batch" 30 bash -c "bench $network $batch"
+      for precision in fp32 tf32 bf16; do
+        stage "bench-$network-$batch-$precision" 30 bash -c "bench $network $batch $precision"
+      done
     done
   done
-  stage train 120 bash -c 'train 5'
+  stage train 120 bash -c 'train 5 fp32'
+  stage train-bf16 120 bash -c 'train 5 bf16'
   for precision in fp32 tf32 bf16; do
     stage "pytorch-$precision" 120 bash -c "pytorch $precision"
   done
 }
 
 stage driver 30 bash -c driver
-for part in "${@:3}"; do "$part"; done
+for part in "${@:3}"; do
+  # shellcheck disable=SC2086  # conv-tf32 is conv tf32
+  ${part/-/ }
+done
 [[ $# -gt 2 ]] || check
 
 echo
