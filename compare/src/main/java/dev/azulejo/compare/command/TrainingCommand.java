@@ -9,6 +9,7 @@ import dev.azulejo.compare.training.TrainingComparison;
 import dev.azulejo.compare.training.TrainingReport;
 import dev.azulejo.device.Device;
 import dev.azulejo.engine.Engine;
+import dev.azulejo.engine.Engines;
 import dev.azulejo.engine.Precision;
 import dev.azulejo.nn.NetworkSpec;
 import dev.azulejo.nn.Zoo;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -86,10 +88,7 @@ final class TrainingCommand implements Callable<Integer> {
     try (Device device = machine.open()) {
       Map<String, Engine> engines = new LinkedHashMap<>();
       engines.put(TrainingComparison.OURS, Engine.azulejo());
-      if (against.precision() == Precision.BF16
-          && ConvAlgorithm.HOPPER_BF16.runsOn(device.info())) {
-        engines.put(Engine.azulejoBf16().name(), Engine.azulejoBf16());
-      }
+      ours(device).ifPresent(engine -> engines.put(engine.name(), engine));
       engines.putAll(against.engines(device, KNOWN.subList(0, 2), text));
       boolean torch =
           against.names(TrainingComparison.PYTORCH)
@@ -130,6 +129,17 @@ final class TrainingCommand implements Callable<Integer> {
       text.flush();
     }
     return 0;
+  }
+
+  /** Our engine of the precision asked for, where it is another and the device has it. */
+  private Optional<Engine> ours(Device device) {
+    Precision precision = against.precision();
+    ConvAlgorithm proof =
+        precision == Precision.BF16 ? ConvAlgorithm.HOPPER_BF16 : ConvAlgorithm.IMPLICIT_GEMM_TF32;
+    return precision == Precision.FP32 || !proof.runsOn(device.info())
+        ? Optional.empty()
+        : Optional.of(
+            Engines.named(TrainingComparison.OURS + ":" + precision, device.info().kind()));
   }
 
   private void check() {
