@@ -2,9 +2,9 @@
 // across the pixels, as they lie channels last.
 //
 // BF16 operands of wgmma may lie along m and n. So dz and x are read channels last, as they lie or, float32 tensors, as
-// they are packed, and a stage holds 64 pixels: of dz 64 filters of each in a box, of x 64 channels in a box that the
-// copy engine's im2col mode brings for one tap.
-// Nothing lies between the lines, as in conv2d_hopper_shifts.cu; but a tap's channels fill blocks of 64.
+// they are packed, and a stage holds 64 pixels: of dz 64 filters of each in a box, of x 16, 32 or 64 channels in a box
+// that the copy engine's im2col mode brings for one tap. Nothing lies between the lines, as in conv2d_hopper_shifts.cu;
+// but a tap's channels fill whole boxes.
 //
 // For one group: beyond its last sample an im2col box would go on with the next group's, to be multiplied by 0.
 #include "conv2d_hopper.hpp"
@@ -16,14 +16,15 @@ namespace azj::cuda {
 
 namespace {
 
-constexpr int kBlock = 64, kBytes = 2;  // channels or filters in a box, each of BF16
+constexpr int kBytes = 2;  // of a BF16
 
 template <class Tile>
 __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_pixels_kernel(
     const __grid_constant__ TensorOperand grad, const __grid_constant__ CUtensorMap x,
     const __grid_constant__ ConvGather g, const __grid_constant__ TapColumns columns,
     const __grid_constant__ SplitGrid grid) {
-  constexpr int kBoxes = Tile::kBlockN / kBlock, kBoxBytes = Tile::kDepth * Tile::kRowBytes;
+  constexpr int kFilters = Tile::kLineOfA / kBytes, kChannels = Tile::kLineOfB / kBytes;  // in a box
+  constexpr int kBoxes = Tile::kBlockN / kChannels;
   __shared__ RingBarriers<Tile> barriers;
   __shared__ TapBlock blocks[kBoxes];  // of the producer's tile
   const Ring<Tile> ring(barriers);
@@ -33,16 +34,17 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_pixels_kernel
     if (threadIdx.x < 32 && elect_one()) {
       for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
         const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
-        for (int i = 0; i < kBoxes; ++i) blocks[i] = find_block(columns, tile.column / kBlock + i);
+        for (int i = 0; i < kBoxes; ++i) blocks[i] = find_block(columns, tile.column / kChannels + i);
         load_stages<Tile>(at, ring, tile.steps(), [&](int step, auto* to_a, auto* to_b, uint64_t* barrier) {
           const int k = (tile.first_step + step) * Tile::kDepth;
-          for (int i = 0; i < Tile::kBlockM / kBlock; ++i) {
-            tensor_load_4d(to_a + i * kBoxBytes, &grad.map, tile.row + i * kBlock, k, 0, 0, barrier);
+          for (int i = 0; i < Tile::kBlockM / kFilters; ++i) {
+            unsigned char* const to = to_a + i * (Tile::kDepth * Tile::kLineOfA);
+            tensor_load_4d(to, &grad.map, tile.row + i * kFilters, k, 0, 0, barrier);
           }
           const GatherPixel first(g, k);
           const int w = first.v * g.step_w + g.origin_w, h = first.u * g.step_h + g.origin_h;
           for (int i = 0; i < kBoxes; ++i) {
-            tensor_load_im2col(to_b + i * kBoxBytes, &x, blocks[i].channel, w, h, first.sample,
+            tensor_load_im2col(to_b + i * (Tile::kDepth * Tile::kLineOfB), &x, blocks[i].channel, w, h, first.sample,
                                static_cast<uint16_t>(blocks[i].s * g.tap_w),
                                static_cast<uint16_t>(blocks[i].r * g.tap_h), barrier);
           }
@@ -54,6 +56,9 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_pixels_kernel
   }
 }
 
+// Channels in a box: as many as there are, from 32 to 128 bytes.
+int block_of(int64_t channels) { return channels <= 16 ? 16 : channels <= 32 ? 32 : 64; }
+
 // The pass without its tensors.
 struct Pixels {
   TapColumns columns;
@@ -62,7 +67,7 @@ struct Pixels {
   int64_t samples;    // of one launch
 
   Pixels(const azj_conv2d_desc& d, const ConvSize& s)
-      : columns(d, s, kBlock),
+      : columns(d, s, block_of(s.group_channels)),
         gather(forward_gather(d, s, nullptr, nullptr, nullptr, nullptr)),
         filters(s.group_filters),
         plane(s.out_plane),
@@ -94,7 +99,7 @@ struct PixelOperands {
 
 // operands(first sample, samples): those of a launch.
 template <class Tile, class Operands>
-void run(cudaStream_t stream, const azj_conv2d_desc& d, const Pixels& pass, const HopperPlan& plan, float* grad_w,
+void run(const HopperPlan& plan, const Pixels& pass, cudaStream_t stream, const azj_conv2d_desc& d, float* grad_w,
          void* parts, Operands&& operands) {
   const WeightResult result{pass.columns, static_cast<int>(pass.filters), grad_w};
   const auto launch = [&](int64_t first, int64_t samples, SplitGrid grid) {
@@ -102,26 +107,36 @@ void run(cudaStream_t stream, const azj_conv2d_desc& d, const Pixels& pass, cons
     o.g.samples = static_cast<int>(samples);
     launch_tile<Tile>(conv2d_hopper_pixels_kernel<Tile>, split_blocks(grid), stream,
                       tensor_operand(o.grad, Tile::kDepth),
-                      pixel_map(first_pixels(o.g, o.x), Tile::kDepth, Tile::kRowBytes), o.g, pass.columns, grid);
+                      pixel_map(first_pixels(o.g, o.x), Tile::kDepth, Tile::kLineOfB), o.g, pass.columns, grid);
   };
   sum_launches<Tile>(stream, d.batch, pass, plan, static_cast<float*>(parts), result, launch);
 }
 
-template <class... A>
-void run_tile(const HopperPlan& wanted, cudaStream_t stream, const azj_conv2d_desc& d, const Pixels& pass,
-              A&&... args) {
+template <int kLineOfB, class... A>
+void run_tile(const HopperPlan& plan, A&&... args) {
   constexpr TensorType kType = TensorType::BF16;
-  const HopperPlan plan = complete_plan(wanted, pass.product(pass.samples));
   switch (plan.tile) {
-    case GemmTile::SMALL: return run<HopperTile<kType, 64, 256, 128, true>>(stream, d, pass, plan, args...);
-    case GemmTile::MEDIUM: return run<HopperTile<kType, 128, 128, 128, true>>(stream, d, pass, plan, args...);
-    default: return run<HopperTile<kType, 128, 256, 128, true>>(stream, d, pass, plan, args...);
+    case GemmTile::SMALL: return run<HopperTile<kType, 64, 256, kLineOfB, true>>(plan, args...);
+    case GemmTile::MEDIUM: return run<HopperTile<kType, 128, 128, kLineOfB, true>>(plan, args...);
+    default: return run<HopperTile<kType, 128, 256, kLineOfB, true>>(plan, args...);
+  }
+}
+
+template <class... A>
+void run_block(const HopperPlan& wanted, const Pixels& pass, A&&... args) {
+  const HopperPlan plan = complete_plan(wanted, pass.product(pass.samples));
+  switch (pass.columns.block) {
+    case 16: return run_tile<32>(plan, pass, args...);
+    case 32: return run_tile<64>(plan, pass, args...);
+    default: return run_tile<128>(plan, pass, args...);
   }
 }
 
 }  // namespace
 
-int64_t pixel_weights_columns(const azj_conv2d_desc& d, const ConvSize& s) { return TapColumns(d, s, kBlock).count(); }
+int64_t pixel_weights_columns(const azj_conv2d_desc& d, const ConvSize& s) {
+  return TapColumns(d, s, block_of(s.group_channels)).count();
+}
 
 uint64_t pixel_weights_bytes(const azj_conv2d_desc& d, const HopperPlan& plan) {
   const Pixels pass(d, ConvSize(d));
@@ -132,7 +147,7 @@ void pixel_weights(cudaStream_t stream, const azj_conv2d_desc& d, const float* x
                    void* workspace, const HopperPlan& plan) {
   const Pixels pass(d, ConvSize(d));
   void* const parts = static_cast<char*>(workspace) + pass.copies_bytes();
-  run_tile(plan, stream, d, pass, grad_w, parts, [&](int64_t first, int64_t samples) {
+  run_block(plan, pass, stream, d, grad_w, parts, [&](int64_t first, int64_t samples) {
     const OperandView view_x = pass.view_x(x + first * pass.gather.source_sample, samples);
     const OperandView view_grad = pass.view_grad(grad_z + first * pass.filters * pass.plane, samples);
     void* const rest = static_cast<char*>(workspace) + packed_bytes(view_x, kBytes);
@@ -152,7 +167,7 @@ uint64_t bf16_conv2d_grad_weights_workspace_bytes(const azj_conv2d_desc& d, cons
 void bf16_conv2d_grad_weights(cudaStream_t stream, const azj_conv2d_desc& d, const azj_bf16* x, const azj_bf16* grad_z,
                               float* grad_w, void* workspace, const HopperPlan& plan) {
   const Pixels pass(d, ConvSize(d));
-  run_tile(plan, stream, d, pass, grad_w, workspace, [&](int64_t first, int64_t samples) {
+  run_block(plan, pass, stream, d, grad_w, workspace, [&](int64_t first, int64_t samples) {
     return PixelOperands{pass.gather, view_pixels(x, d.channels, first, samples, d.height * d.width),
                          view_pixels(grad_z, d.filters, first, samples, pass.plane)};
   });

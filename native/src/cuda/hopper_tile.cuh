@@ -30,13 +30,16 @@ struct HopperTile {
   static_assert(!(kRowsOfA_ || kRowsOfB_) || kType_ == TensorType::BF16, "TF32 lies along k");
   static constexpr bool kRowsOfA = kRowsOfA_, kRowsOfB = kRowsOfB_;
   static_assert(kBlockM_ == 128 || kBlockM_ == 64, "a consumer has 64 rows");
-  static_assert(kChunkBytes_ == 128 || kChunkBytes_ == 64, "what one copy brings of a row");
+  static_assert(kChunkBytes_ == 128 || kChunkBytes_ == 64 || (kChunkBytes_ == 32 && kRowsOfA_ && kRowsOfB_),
+                "what one copy brings of a row");
   static constexpr TensorType kType = kType_;
   static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_;
   static constexpr int kConsumers = 2;  // warpgroups
   static constexpr int kThreads = (1 + kConsumers) * 128;
   static constexpr int kProducerRegisters = 24, kConsumerRegisters = 240;  // of a thread
   static constexpr int kRowBytes = 128, kChunkBytes = kChunkBytes_;  // of a stage along k, and of a copy
+  // An operand's lines in a stage: chunks of its rows or, across k, pieces of 64 rows of A, and of B as long as a chunk.
+  static constexpr int kLineOfA = kRowsOfA_ ? kRowBytes : kChunkBytes, kLineOfB = kChunkBytes;
   static constexpr int kChunks = kRowBytes / kChunkBytes;
   static constexpr int kDepth = kRowBytes / (kType == TensorType::TF32 ? 4 : 2), kChunkDepth = kDepth / kChunks;
   static constexpr int kABytes = kBlockM * kRowBytes, kStageBytes = kABytes + kBlockN * kRowBytes;
@@ -78,18 +81,13 @@ struct RingPosition {
   }
 };
 
-// Bytes of an operand's lines in a stage: chunks of its rows; across k, always 64 rows.
-template <class Tile, bool kRows>
-constexpr int kLineBytes = kRows ? Tile::kRowBytes : Tile::kChunkBytes;
-
-// The operand of wgmma that begins at a shared address: lines in groups of 8, swizzled over as many bytes as they have;
-// kRows, across k, also the distance of the next 64 rows. PTX ISA, "Matrix Descriptor Format".
-template <class Tile, bool kRows>
+// The operand of wgmma that begins at a shared address: lines of so many bytes in groups of 8, swizzled over as many;
+// kRows, across k, also the distance of the next piece of a line's rows. PTX ISA, "Matrix Descriptor Format".
+template <class Tile, bool kRows, int kLine>
 __device__ inline uint64_t matrix_descriptor(uint32_t address) {
-  constexpr int kBytes = kLineBytes<Tile, kRows>;
-  constexpr uint64_t kSwizzle = uint64_t{kBytes == 128 ? 1 : 2} << 62;
-  constexpr uint64_t kGroup = uint64_t{8 * kBytes >> 4} << 32;
-  constexpr uint64_t kLeading = uint64_t{kRows ? Tile::kDepth * Tile::kRowBytes >> 4 : 1} << 16;
+  constexpr uint64_t kSwizzle = uint64_t{kLine == 128 ? 1 : kLine == 64 ? 2 : 3} << 62;
+  constexpr uint64_t kGroup = uint64_t{8 * kLine >> 4} << 32;
+  constexpr uint64_t kLeading = uint64_t{kRows ? Tile::kDepth * kLine >> 4 : 1} << 16;
   return kSwizzle | kGroup | kLeading | (address & 0x3ffff) >> 4;
 }
 
@@ -154,24 +152,26 @@ __device__ inline void load_stages(RingPosition<Tile::kStages>& at, const Ring<T
 }
 
 // Where part 0 .. 3 of a stage's k begins, in bytes from the beginning of an operand of `rows` rows.
-template <class Tile, bool kRows>
+template <class Tile, bool kRows, int kLine>
 __device__ constexpr int part_offset(int part, int rows) {
-  if (kRows) return part * (Tile::kDepth / 4) * Tile::kRowBytes;
-  return 32 * part / Tile::kChunkBytes * rows * Tile::kChunkBytes + 32 * part % Tile::kChunkBytes;
+  if (kRows) return part * (Tile::kDepth / 4) * kLine;
+  return 32 * part / kLine * rows * kLine + 32 * part % kLine;
 }
 
 // A consumer's products of the stage at a shared address.
 template <class Tile>
 __device__ __forceinline__ void multiply_stage(float (&sums)[Tile::kSums], uint32_t stage, int consumer,
                                                bool accumulate) {
-  constexpr int kRow = kLineBytes<Tile, Tile::kRowsOfA>;  // 64 of them lie as far from the next, along k or across
-  const uint64_t a = matrix_descriptor<Tile, Tile::kRowsOfA>(stage + Tile::consumer_row(consumer) * kRow);
-  const uint64_t b = matrix_descriptor<Tile, Tile::kRowsOfB>(stage + Tile::kABytes);
+  constexpr bool kRowsOfA = Tile::kRowsOfA, kRowsOfB = Tile::kRowsOfB;
+  constexpr int kLineOfA = Tile::kLineOfA, kLineOfB = Tile::kLineOfB;
+  // 64 lines lie as far from the next 64, along k or across.
+  const uint64_t a = matrix_descriptor<Tile, kRowsOfA, kLineOfA>(stage + Tile::consumer_row(consumer) * kLineOfA);
+  const uint64_t b = matrix_descriptor<Tile, kRowsOfB, kLineOfB>(stage + Tile::kABytes);
 #pragma unroll
   for (int part = 0; part < 4; ++part) {  // 32 bytes of k each; a descriptor counts by 16
     const bool add = accumulate || part > 0;
-    const uint64_t a_part = a + part_offset<Tile, Tile::kRowsOfA>(part, Tile::kBlockM) / 16;
-    const uint64_t b_part = b + part_offset<Tile, Tile::kRowsOfB>(part, Tile::kBlockN) / 16;
+    const uint64_t a_part = a + part_offset<Tile, kRowsOfA, kLineOfA>(part, Tile::kBlockM) / 16;
+    const uint64_t b_part = b + part_offset<Tile, kRowsOfB, kLineOfB>(part, Tile::kBlockN) / 16;
     if constexpr (Tile::kType == TensorType::TF32) {
       wgmma_tf32(sums, a_part, b_part, add);
     } else {

@@ -35,7 +35,8 @@ CUtensorMapDataType type_of(int bytes) {
 }
 
 CUtensorMapSwizzle swizzle_of(int bytes) {
-  return bytes == 128 ? CU_TENSOR_MAP_SWIZZLE_128B : CU_TENSOR_MAP_SWIZZLE_64B;
+  if (bytes == 128) return CU_TENSOR_MAP_SWIZZLE_128B;
+  return bytes == 64 ? CU_TENSOR_MAP_SWIZZLE_64B : CU_TENSOR_MAP_SWIZZLE_32B;
 }
 
 // Strides as a tensor map takes them, in elements. Those of a dimension with one place are what fits.

@@ -46,7 +46,7 @@ struct PixelView {
   int origin_w, origin_h, step_w, step_h, end_w, end_h;
 };
 
-// For columns of `pixels` pixels with 128 or 64 bytes of channels, swizzled over as many bytes.
+// For columns of `pixels` pixels with 128, 64 or 32 bytes of channels, swizzled over as many bytes.
 CUtensorMap pixel_map(const PixelView& view, int pixels, int channel_bytes);
 
 }  // namespace azj::cuda
