@@ -150,16 +150,13 @@ void Scheduler::thread_returned() {
   running_->wait = Wait::kReturned;
   ++returned_;
   Stack* mine = current_stack_;
-  if (ThreadState* next = next_ready()) {
-    free_stacks_.push_back(mine);
-    current_stack_ = next->stack;
-    switch_context(mine->context, next->stack->context);
-    return;
+  ThreadState* next = next_ready();
+  if (next == nullptr) {
+    starting_ = start_one();
+    if (starting_ != nullptr) return;
+    if (returned_ < threads_) next = revived();
   }
-  starting_ = start_one();
-  if (starting_ != nullptr) return;
-  if (returned_ < threads_) {
-    ThreadState* next = revived();
+  if (next != nullptr) {
     free_stacks_.push_back(mine);
     current_stack_ = next->stack;
     switch_context(mine->context, next->stack->context);
@@ -196,29 +193,6 @@ void Scheduler::suspend() {
   }
   switch_context(thread->stack->context, current_stack_->context);
   resumed(thread);
-}
-
-// A thread of a block in which none could go on, after other blocks of the cluster have.
-ThreadState* Scheduler::revived() {
-  while (grid_->cluster != nullptr) {
-    const Cluster::Turn turn = grid_->cluster->hand_over(rank_);
-    if (turn == Cluster::Turn::kGivenUp) give_up();
-    if (turn == Cluster::Turn::kDeadlock) break;
-    if (ThreadState* next = next_ready()) return next;
-  }
-  stuck();
-}
-
-void Scheduler::cluster_barrier(Site site) {
-  if (grid_->cluster != nullptr) return grid_->cluster->barrier(*this, rank_, site);
-  barrier(BarrierReduction::kNone, 0, site);
-}
-
-Scheduler& Scheduler::cluster_member(unsigned rank, const char* what, Site site) {
-  if (grid_->cluster != nullptr) return grid_->cluster->running_member(*this, rank, what, site);
-  if (rank == 0) return *this;
-  fail(cudaErrorLaunchFailure, "%s (%s:%d) to block %u of its cluster: the launch has none", what, site.name(),
-       site.line, rank);
 }
 
 void Scheduler::wait_in(ThreadList& list, Wait why, Site site) {

@@ -61,13 +61,6 @@ void Scheduler::fail(cudaError_t error, const char* pattern, ...) {
   abandon_for(base_);
 }
 
-// Another block of the cluster is faulty.
-void Scheduler::give_up() {
-  abandoned_ = true;
-  signal_instruction_ = nullptr;
-  abandon_for(base_);
-}
-
 void Scheduler::fail_from_signal(cudaError_t error, const char* what, const void* address, const void* instruction) {
   fault_.error = error;
   std::snprintf(fault_.text, sizeof fault_.text, "%s", what);
