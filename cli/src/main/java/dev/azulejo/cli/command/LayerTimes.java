@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.azulejo.cli.report.Table;
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
+import dev.azulejo.engine.Storage;
 import dev.azulejo.nn.Network;
 import dev.azulejo.nn.NetworkSpec;
 import dev.azulejo.nn.ParameterShape;
@@ -24,8 +25,9 @@ import java.util.Locale;
  * place where it is applied, taps on the padding among them; the backward pass has a gradient to
  * the weights and one to the input, which the first layer leaves out. The bytes are those of every
  * tensor, read or written once: forward x, weights and y; backward x, y, the gradient to y and the
- * weights, and the gradients to weights and x. What passes between layers that are computed as one
- * does not count.
+ * weights, and the gradients to weights and x, each as large as the engine stores it. What passes
+ * between layers that are computed as one does not count. Packing the input to another storage and
+ * unpacking the output is a part of the time of the layers beside.
  */
 final class LayerTimes {
   private static final int WARM_UP_STEPS = 10;
@@ -50,7 +52,9 @@ final class LayerTimes {
     Arrays.fill(lasts, -1);
     int count = 0;
     Stream stream = network.device().stream();
+    Storage storage;
     try (TrainingPlan plan = new TrainingPlan(network, stream, batch)) {
+      storage = plan.storage();
       long[] last = new long[1];
       int[] step = new int[1];
       plan.observe(
@@ -95,9 +99,9 @@ final class LayerTimes {
       List<ParameterShape> parameters = spec.layers().get(i).parameters(x);
       double weights = parameters.isEmpty() ? 0 : parameters.getFirst().count();
       double flops = 2 * weights * z.height() * z.width() * batch;
-      double in = (double) x.size() * batch * Float.BYTES;
-      double out = (double) y.size() * batch * Float.BYTES;
-      double w = weights * Float.BYTES;
+      double in = bytes(storage, x, batch);
+      double out = bytes(storage, y, batch);
+      double w = weights * storage.type().bytes();
       String name = String.join("+", spec.layerNames().subList(i, lasts[i] + 1));
       passes.add(new Pass(name, false, flops, in + w + out, median(times[i], count)));
       double back = in + 2 * out + 2 * w + (first ? 0 : in);
@@ -105,6 +109,10 @@ final class LayerTimes {
       passes.add(new Pass(name, true, gradients, back, median(times[layers + i], count)));
       first = false;
     }
+  }
+
+  private static double bytes(Storage storage, Shape shape, int batch) {
+    return (double) storage.elements(shape) * storage.type().bytes() * batch;
   }
 
   private static double median(double[] times, int count) {

@@ -13,8 +13,9 @@ public final class EngineOption {
       paramLabel = "NAME[:PRECISION]",
       defaultValue = "azulejo",
       description =
-          "Who computes convolutions and dense layers: azulejo, or a vendor's library, such as"
-              + " onednn on the CPU and cudnn, cudnn:tf32 or cudnn:bf16 on a GPU. Default:"
+          "Who computes convolutions and dense layers: azulejo, azulejo:tf32 or azulejo:bf16 (with"
+              + " activations in BF16, on GPUs of compute capability 9.0), or a vendor's library, such"
+              + " as onednn on the CPU and cudnn, cudnn:tf32 or cudnn:bf16 on a GPU. Default:"
               + " ${DEFAULT-VALUE}.")
   private String engine;
 

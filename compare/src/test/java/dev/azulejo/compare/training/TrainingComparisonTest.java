@@ -8,6 +8,7 @@ import dev.azulejo.compare.measure.Effort;
 import dev.azulejo.compare.training.Entry.Part;
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Device;
+import dev.azulejo.device.DeviceKind;
 import dev.azulejo.device.Stream;
 import dev.azulejo.engine.Engine;
 import dev.azulejo.engine.EngineSession;
@@ -18,6 +19,7 @@ import dev.azulejo.train.Sgd;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -50,6 +52,26 @@ class TrainingComparisonTest {
         assertEquals(8, entry.losses().length);
       }
       assertArrayEquals(entries.get(0).losses(), entries.get(1).losses(), 2e-3);
+      assertEquals(0, device.memory().liveBytes());
+    }
+  }
+
+  /** Activations in BF16, within what BF16 may change of a step. */
+  @Tag("emulated")
+  @Test
+  void oursOnBf16Agrees() {
+    try (Device device = Device.open(DeviceKind.EMULATED)) {
+      Sgd sgd = Sgd.rate(0.01f).momentum(0.9f);
+      var comparison =
+          new TrainingComparison(device, spec("lenet5"), sgd, 4, 5, Precision.BF16, ONCE);
+      Engine engine = Engine.azulejoBf16();
+      List<Entry> entries = comparison.run(Map.of(engine.name(), engine), false);
+      assertEquals(1, entries.size());
+      Entry ours = entries.getFirst();
+      assertEquals("azulejo:bf16", ours.name());
+      assertEquals("", ours.disagreement(), ours::toString);
+      assertTrue(ours.outputError() > 0 && ours.weightError() > 0, ours::toString);
+      assertEquals(List.of(Part.values()), List.copyOf(ours.times().keySet()));
       assertEquals(0, device.memory().liveBytes());
     }
   }
