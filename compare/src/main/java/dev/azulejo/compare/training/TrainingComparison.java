@@ -79,7 +79,9 @@ public final class TrainingComparison {
     this.steps = Math.max(CHECK_STEPS, steps);
     this.effort = effort;
     rounding = 32 * Roundoff.ops(precision).roundoff();
-    Torch.load(device.isHost() ? device.stream().threads() : 0);
+    // Beside another device PyTorch is the reference alone, and may have all processors.
+    Torch.load(
+        device.isHost() ? device.stream().threads() : Runtime.getRuntime().availableProcessors());
   }
 
   /** The version of PyTorch in this process. */
