@@ -261,4 +261,22 @@ TEST(shared_addresses_are_those_of_dynamic_memory) {
                out.get());
 }
 
+// ---- matrices of a warp
+
+__global__ void turn(int kind, float* out) {
+  const uint32_t d[4] = {};
+  unsigned char* const row = dynamic_shared<unsigned char>() + 16 * threadIdx.x;
+  if (kind == 0) stmatrix_x4_trans(row + 8, d);
+  if (kind == 1) stmatrix_x4_trans(out, d);
+}
+
+TEST(stores_of_matrices_that_are_wrong) {
+  const cudaError_t errors[] = {cudaErrorMisalignedAddress, cudaErrorInvalidAddressSpace};
+  const char* texts[] = {"not aligned to 16 bytes", "is not shared memory of this block"};
+  for (int kind = 0; kind < 2; ++kind) {
+    Array<float> out(4);
+    expect_fault(errors[kind], {"stmatrix", texts[kind]}, turn, 1, 32, 1024, kind, out.get());
+  }
+}
+
 }  // namespace
