@@ -59,6 +59,18 @@ void check_single_image(cudaStream_t stream) {
   CHECK(std::memcmp(first.data(), second.data(), first.size() * sizeof(float)) == 0);
 }
 
+// Both ways out of the registers, by every tile: in one slice.
+void check_activations(cudaStream_t stream) {
+  for (const GemmTile tile : {kSmallTile, kMediumTile, kLargeTile}) {
+    for (const int32_t activation : {AZJ_IDENTITY, AZJ_RELU, AZJ_LEAKY_RELU, AZJ_SIGMOID, AZJ_TANH}) {
+      azj_conv2d_desc d = conv(2, 6, 9, 16, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+      d.activation = activation;
+      d.slope = 0.125f;
+      Bf16Passes(stream, d).check({tile, 1});
+    }
+  }
+}
+
 // Without a bias: that of a bias of zeros.
 void check_no_bias(cudaStream_t stream) {
   const azj_conv2d_desc d = conv(2, 6, 7, 9, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1);
@@ -126,6 +138,7 @@ int main() {
       Bf16Passes(stream, c.d).check(c.plan);
     }
     check_single_image(stream);
+    check_activations(stream);
     check_no_bias(stream);
     check_not_finite(stream);
     check_workspaces();
