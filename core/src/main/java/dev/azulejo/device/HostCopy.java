@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * Copies between Java arrays and devices. Native code cannot be given an array that the garbage
- * collector may move, so the data passes through a piece of off-heap memory.
+ * Copies between the host's memory and devices. Native code cannot be given an array that the
+ * garbage collector may move, so arrays pass through a piece of off-heap memory.
  */
 final class HostCopy {
   /** Large enough that the calls do not count, small enough to stay in cache. */
@@ -43,6 +43,28 @@ final class HostCopy {
         MemorySegment.copy(piece, 0, array, at, bytes);
       }
     }
+  }
+
+  static void upload(Stream stream, Tensor target, long elements, MemorySegment source, long from) {
+    Objects.requireNonNull(stream, "stream");
+    Sizes.atLeast(0, elements, "elements");
+    MemorySegment to = target.argument(stream, target.type(), elements, "target");
+    long bytes = elements * target.type().bytes();
+    long begin = Sizes.atLeast(0, from, "from") * target.type().bytes();
+    checkHost(source, begin + bytes, "source");
+    // A slice is an object: the usual call, from the beginning, makes none even before it is
+    // compiled.
+    MemorySegment part = begin == 0 ? source : source.asSlice(begin);
+    NativeCall.check(azulejo_h.azj_upload(stream.handle(), to, part, bytes), "azj_upload");
+  }
+
+  static void download(Stream stream, Tensor source, long elements, MemorySegment target) {
+    Objects.requireNonNull(stream, "stream");
+    Sizes.atLeast(0, elements, "elements");
+    MemorySegment from = source.argument(stream, source.type(), elements, "source");
+    long bytes = elements * source.type().bytes();
+    checkHost(target, bytes, "target");
+    NativeCall.check(azulejo_h.azj_download(stream.handle(), target, from, bytes), "azj_download");
   }
 
   static void uploadAsync(

@@ -145,15 +145,7 @@ public final class Tensor {
    * @param from where the part begins in the source, in elements
    */
   public void upload(Stream stream, long elements, MemorySegment source, long from) {
-    Objects.requireNonNull(stream, "stream");
-    MemorySegment target = argument(stream, type, Sizes.atLeast(0, elements, "elements"), "target");
-    long begin = Sizes.atLeast(0, from, "from") * type.bytes();
-    HostCopy.checkHost(source, begin + elements * type.bytes(), "source");
-    // A slice is an object: the usual call, from the beginning, makes none even before it is
-    // compiled.
-    MemorySegment part = begin == 0 ? source : source.asSlice(begin);
-    NativeCall.check(
-        azulejo_h.azj_upload(stream.handle(), target, part, elements * type.bytes()), "azj_upload");
+    HostCopy.upload(stream, this, elements, source, from);
   }
 
   /**
@@ -196,12 +188,7 @@ public final class Tensor {
    * @param elements how many, at most {@link #count}
    */
   public void download(Stream stream, long elements, MemorySegment target) {
-    Objects.requireNonNull(stream, "stream");
-    MemorySegment source = argument(stream, type, Sizes.atLeast(0, elements, "elements"), "source");
-    HostCopy.checkHost(target, elements * type.bytes(), "target");
-    NativeCall.check(
-        azulejo_h.azj_download(stream.handle(), target, source, elements * type.bytes()),
-        "azj_download");
+    HostCopy.download(stream, this, elements, target);
   }
 
   /** Copies an array of exactly this many floats to the device. */
@@ -246,18 +233,6 @@ public final class Tensor {
     HostCopy.download(stream, this, ElementType.I32, MemorySegment.ofArray(values));
   }
 
-  /** Copies to an array of the bits of exactly this many BF16 numbers. */
-  public void download(Stream stream, short[] values) {
-    Objects.requireNonNull(values, "values");
-    HostCopy.download(stream, this, ElementType.BF16, MemorySegment.ofArray(values));
-  }
-
-  /** Copies to an array of exactly this many bytes. */
-  public void download(Stream stream, byte[] values) {
-    Objects.requireNonNull(values, "values");
-    HostCopy.download(stream, this, ElementType.U8, MemorySegment.ofArray(values));
-  }
-
   /** The contents of a tensor of floats. */
   public float[] toArray(Stream stream) {
     float[] values = new float[Math.toIntExact(count)];
@@ -275,14 +250,14 @@ public final class Tensor {
   /** The bits of a tensor of BF16. */
   public short[] toShortArray(Stream stream) {
     short[] values = new short[Math.toIntExact(count)];
-    download(stream, values);
+    HostCopy.download(stream, this, ElementType.BF16, MemorySegment.ofArray(values));
     return values;
   }
 
   /** The contents of a tensor of bytes. */
   public byte[] toByteArray(Stream stream) {
     byte[] values = new byte[Math.toIntExact(count)];
-    download(stream, values);
+    HostCopy.download(stream, this, ElementType.U8, MemorySegment.ofArray(values));
     return values;
   }
 

@@ -56,6 +56,29 @@ class TensorTest extends DeviceTest {
     }
   }
 
+  /** On both sides of the piece that copies pass through, and views of a part. */
+  @Test
+  void copiesBf16AndBytes() {
+    for (int count : new int[] {2, 131_072, 131_074}) {
+      short[] bits = new short[count];
+      byte[] bytes = new byte[count];
+      for (int i = 0; i < count; i++) {
+        bits[i] = (short) (i * 7);
+        bytes[i] = (byte) (i * 3);
+      }
+      try (DeviceBuffer buffer = device.allocate("x", 4L * count)) {
+        buffer.bf16(0, count).upload(stream, bits);
+        buffer.pixels(2L * count, count).upload(stream, bytes);
+        assertArrayEquals(bits, buffer.bf16(0, count).toShortArray(stream));
+        assertArrayEquals(bytes, buffer.pixels(2L * count, count).toByteArray(stream));
+        assertEquals(2L * count, buffer.bf16().count());
+        assertMessage(
+            "target must have elements of type BF16, was: " + buffer.floats(),
+            () -> buffer.floats().upload(stream, new short[2 * count]));
+      }
+    }
+  }
+
   @Test
   void boundsAreChecked() {
     try (DeviceBuffer buffer = device.allocate("x", 42)) {
