@@ -65,8 +65,8 @@ final class AgainstOption {
     for (String name : names == null ? List.<String>of() : names) {
       if (!name.equals(NOBODY) && !known.contains(name)) {
         throw mistake(
-            "--against %s: this comparison knows %s and none"
-                .formatted(name, String.join(", ", known)));
+            "--against %s: this comparison knows %snone"
+                .formatted(name, known.isEmpty() ? "" : String.join(", ", known) + " and "));
       }
     }
   }
