@@ -310,7 +310,10 @@ typedef enum azj_conv_algorithm {
    * copy engine wants them. Strides up to 8, paddings up to 128, (kernel - 1) * dilation up to 255 and 128 beyond the
    * padding. */
   AZJ_CONV_HOPPER_TF32 = 7,
-  AZJ_CONV_HOPPER_BF16 = 8 /* the same in BF16 */
+  AZJ_CONV_HOPPER_BF16 = 8, /* the same in BF16 */
+  /* F(2x2, 3x3), CUDA only: 16 products for 36. Its rounding error lies between that of WINOGRAD, whose limits it has,
+   * and that of the others; never chosen by AUTO. A NaN or an infinity reaches a 2x2 tile of outputs. */
+  AZJ_CONV_WINOGRAD_2X2 = 9
 } azj_conv_algorithm;
 
 typedef enum azj_conv_pass { AZJ_CONV_FORWARD = 0, AZJ_CONV_GRAD_INPUT = 1, AZJ_CONV_GRAD_WEIGHTS = 2 } azj_conv_pass;

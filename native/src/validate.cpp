@@ -265,8 +265,8 @@ azj_conv2d_desc checked_conv2d(const azj_conv2d_desc* desc) {
   check_at_least("dilation_w", d.dilation_w, 1);
   check_at_least("groups", d.groups, 1);
   check_at_least("samples_per_unroll", d.samples_per_unroll, 0);
-  check_range("algorithm", d.algorithm, AZJ_CONV_AUTO, AZJ_CONV_HOPPER_BF16,
-              "AZJ_CONV_AUTO (0) or an algorithm up to AZJ_CONV_HOPPER_BF16 (8)");
+  check_range("algorithm", d.algorithm, AZJ_CONV_AUTO, AZJ_CONV_WINOGRAD_2X2,
+              "AZJ_CONV_AUTO (0) or an algorithm up to AZJ_CONV_WINOGRAD_2X2 (9)");
   check_activation(d.activation, d.slope);
   check_precision(d.precision);
   if (d.channels % d.groups != 0 || d.filters % d.groups != 0) {

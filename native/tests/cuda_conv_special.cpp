@@ -70,14 +70,18 @@ void test_conv2d_winograd(cudaStream_t stream) {
     d.activation = number % 5;
     d.slope = 0.25f;
     Passes passes(stream, d, number % 4 == 2 ? 1 : 0);
-    passes.winograd(WinogradForm::AUTO);
-    passes.winograd(WinogradForm::STAGED);
-    passes.winograd(WinogradForm::FUSED);
+    for (const WinogradSize size : {WinogradSize::F4X4, WinogradSize::F2X2}) {
+      passes.winograd(size, WinogradForm::AUTO);
+      passes.winograd(size, WinogradForm::STAGED);
+      passes.winograd(size, WinogradForm::FUSED);
+    }
     ++number;
   }
   // Many channels and filters: STAGED by itself. Slices of the gradient to the weights.
-  Passes(stream, conv(1, 330, 3, 3, 320, 3, 3, 1, 1, 1, 1, 1, 1, 1), 0).winograd(WinogradForm::AUTO);
-  Passes(stream, conv(3, 3, 61, 33, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1), 0).winograd(WinogradForm::AUTO);
+  for (const WinogradSize size : {WinogradSize::F4X4, WinogradSize::F2X2}) {
+    Passes(stream, conv(1, 330, 3, 3, 320, 3, 3, 1, 1, 1, 1, 1, 1, 1), 0).winograd(size, WinogradForm::AUTO);
+    Passes(stream, conv(3, 3, 61, 33, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1), 0).winograd(size, WinogradForm::AUTO);
+  }
 }
 
 // 1x1 kernels: planes that four pixels divide and others, operands off 16 bytes, strides whose last row and column have

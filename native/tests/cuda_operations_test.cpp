@@ -153,12 +153,14 @@ std::vector<float> convolve(Machine& m, azj_conv2d_desc d, const std::vector<flo
               join(m.download(u, unrolled), m.download(back, xs)));
 }
 
+bool is_winograd(int32_t algorithm) { return algorithm == AZJ_CONV_WINOGRAD || algorithm == AZJ_CONV_WINOGRAD_2X2; }
+
 void convolutions() {
   for (const int64_t groups : {int64_t{1}, int64_t{2}, int64_t{4}}) {  // 4: depthwise
     const auto x = random_floats(3 * 4 * 9 * 8, 20), w = random_floats(4 * (4 / groups) * 3 * 2, 21);
     const auto grad = random_floats(3 * 4 * 9 * 8, 22);
-    for (int32_t algorithm = AZJ_CONV_AUTO; algorithm <= AZJ_CONV_HOPPER_BF16; ++algorithm) {
-      if (algorithm == AZJ_CONV_WINOGRAD) continue;  // winograd()
+    for (int32_t algorithm = AZJ_CONV_AUTO; algorithm <= AZJ_CONV_WINOGRAD_2X2; ++algorithm) {
+      if (is_winograd(algorithm)) continue;  // winograd()
       const double tolerance = algorithm < AZJ_CONV_IMPLICIT_GEMM_TF32 ? 1e-4 : 0.2;
       agree("conv2d", tolerance, [&](Machine& m, bool cpu) {
         azj_conv2d_desc d{3, 4, 9, 8, 4, 3, 2, 2, 1, 1, 0, 1, 2, groups, 2, 0, AZJ_LEAKY_RELU, 0.2f, 0};
@@ -172,15 +174,25 @@ void convolutions() {
 void winograd() {
   const auto x = random_floats(3 * 4 * 9 * 8, 23), w = random_floats(5 * 4 * 9, 24);
   const auto grad = random_floats(3 * 5 * 9 * 8, 25);
-  agree("conv2d by Winograd", 1e-4, [&](Machine& m, bool) {
-    const azj_conv2d_desc d{3, 4, 9, 8, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0, AZJ_CONV_WINOGRAD, AZJ_RELU, 0, 0};
-    return convolve(m, d, x, w, grad);
-  });
-  Machine device(AZJ_DEVICE_EMULATED, 0);
-  azj_conv2d_desc strided{1, 1, 9, 9, 1, 3, 3, 2, 1, 1, 1, 1, 1, 1, 0, AZJ_CONV_WINOGRAD, AZJ_IDENTITY, 0, 0};
-  int32_t algorithm = 0;
-  FAILS(AZJ_UNSUPPORTED, "this is a 3x3 kernel, stride 2x1",
-        azj_conv2d_algorithm(device.stream, &strided, AZJ_CONV_FORWARD, &algorithm));
+  Machine device(AZJ_DEVICE_EMULATED, 0), host(AZJ_DEVICE_CPU, 0);
+  int32_t chosen = 0;
+  for (const int32_t algorithm : {AZJ_CONV_WINOGRAD, AZJ_CONV_WINOGRAD_2X2}) {
+    azj_conv2d_desc d{3, 4, 9, 8, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0, algorithm, AZJ_RELU, 0, 0};
+    agree("conv2d by Winograd", 1e-4, [&](Machine& m, bool cpu) {
+      d.algorithm = cpu ? AZJ_CONV_WINOGRAD : algorithm;
+      return convolve(m, d, x, w, grad);
+    });
+    OK(azj_conv2d_algorithm(device.stream, &d, AZJ_CONV_FORWARD, &chosen));
+    CHECK(chosen == algorithm);
+    d.stride_h = 2;
+    FAILS(AZJ_UNSUPPORTED, algorithm == AZJ_CONV_WINOGRAD ? "WINOGRAD is F(4x4, 3x3): it" : "2X2 is F(2x2, 3x3): it",
+          azj_conv2d_algorithm(device.stream, &d, AZJ_CONV_FORWARD, &chosen));
+    FAILS(AZJ_UNSUPPORTED, "this is a 3x3 kernel, stride 2x1",
+          azj_conv2d_algorithm(device.stream, &d, AZJ_CONV_FORWARD, &chosen));
+  }
+  const azj_conv2d_desc d{3, 4, 9, 8, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0, AZJ_CONV_WINOGRAD_2X2, AZJ_RELU, 0, 0};
+  FAILS(AZJ_UNSUPPORTED, "convolution algorithm 9 is a CUDA kernel",
+        azj_conv2d_algorithm(host.stream, &d, AZJ_CONV_FORWARD, &chosen));
 }
 
 void pooling() {
@@ -201,8 +213,8 @@ void pooling() {
 void pooled_convolutions() {
   const auto x = random_floats(3 * 4 * 12 * 9, 32), w = random_floats(6 * 4 * 3 * 3, 33);
   const auto grad = random_floats(3 * 6 * 6 * 4, 34);
-  for (int32_t algorithm = AZJ_CONV_AUTO; algorithm <= AZJ_CONV_HOPPER_BF16; ++algorithm) {
-    const bool winograd = algorithm == AZJ_CONV_WINOGRAD;
+  for (int32_t algorithm = AZJ_CONV_AUTO; algorithm <= AZJ_CONV_WINOGRAD_2X2; ++algorithm) {
+    const bool winograd = is_winograd(algorithm);
     const double tolerance = algorithm < AZJ_CONV_IMPLICIT_GEMM_TF32 || winograd ? 1e-4 : 0.2;
     agree("conv2d_pool", tolerance, [&](Machine& m, bool cpu) {
       azj_conv2d_desc d{3, 4, 12, 9, 6, 3, 3, 1, 1, 1, 1, 1, 1, winograd ? 1 : 2, 0, 0, AZJ_TANH, 0, 0};

@@ -249,7 +249,7 @@ void conv2d(azj_stream* s) {
     d.*c.field = c.value;
     FAILS(kInvalid, c.text, azj_conv2d_output_size(&d, &h, &w));
   }
-  const Case<D, int32_t> enums[] = {{&D::algorithm, 9, "algorithm is 9"},
+  const Case<D, int32_t> enums[] = {{&D::algorithm, 10, "algorithm is 10"},
                                     {&D::activation, -1, "activation is -1"},
                                     {&D::precision, -1, "precision is -1"}};
   for (const auto& c : enums) {

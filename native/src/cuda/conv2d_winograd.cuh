@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conv2d.hpp"
+#include "elements.cuh"
 #include "epilogue.cuh"
 #include "grid.hpp"
 #include "kernels.hpp"
@@ -27,15 +28,16 @@ struct WinogradProblem {
   GemmEpilogue epilogue;    // bias of the filters, activation
 };
 
-// The 4x4 tiles of planes of outputs, in rows, one sample after the other.
+// The tiles of out x out of planes of outputs, in rows, one sample after the other.
 struct WinogradTiles {
-  WinogradTiles(int64_t samples, int64_t out_h, int64_t out_w)
-      : columns(static_cast<int>(divide_up(out_w, kWinogradOut))),
-        count(samples * divide_up(out_h, kWinogradOut) * columns),
-        plane(divide_up(out_h, kWinogradOut) * columns),
+  WinogradTiles(int out_size, int64_t samples, int64_t out_h, int64_t out_w)
+      : out(out_size),
+        columns(static_cast<int>(divide_up(out_w, out))),
+        count(samples * divide_up(out_h, out) * columns),
+        plane(divide_up(out_h, out) * columns),
         row(columns) {}
 
-  int columns;
+  int out, columns;
   int64_t count;       // at most kMaxGemmExtent
   Divisor plane, row;  // by the tiles of a plane, of a row
 };
@@ -48,42 +50,45 @@ struct WinogradTile {
     const int n = tiles.plane.quotient(index), in_plane = tiles.plane.remainder(index, n);
     const int r = tiles.row.quotient(in_plane);
     sample = n;
-    row = r * kWinogradOut;
-    column = tiles.row.remainder(in_plane, r) * kWinogradOut;
+    row = r * tiles.out;
+    column = tiles.row.remainder(in_plane, r) * tiles.out;
   }
 };
 
-// Stores the 4x4 outputs of tile `t` of a filter: y = activation(A^T m A + bias), m(point) the sums of its points.
-template <class Sums>
+// Stores the outputs of tile `t` of a filter: y = activation(A^T m A + bias), m(point) the sums of its points.
+template <class F, class Sums>
 __device__ __forceinline__ void winograd_store(const WinogradProblem& p, const WinogradTile& t, int filter,
                                                bool vectors, Sums m) {
-  float z[kWinogradOut][kWinogradOut];
-  winograd_both_sides<WinogradOutput>([&](int i, int j) { return m(i * kWinogradIn + j); },
+  float z[F::kOut][F::kOut];
+  winograd_both_sides<typename F::Output>([&](int i, int j) { return m(i * F::kIn + j); },
                                       [&](int i, int j, float value) { z[i][j] = value; });
   const float bias = row_bias(p.epilogue, filter);
   float* const plane = p.y + (t.sample * p.filters + filter) * (int64_t{p.out_h} * p.out_w);
 #pragma unroll
-  for (int i = 0; i < kWinogradOut; ++i) {
+  for (int i = 0; i < F::kOut; ++i) {
     if (t.row + i >= p.out_h) break;
     float* const to = plane + (t.row + i) * p.out_w + t.column;
 #pragma unroll
-    for (int j = 0; j < kWinogradOut; ++j) {
+    for (int j = 0; j < F::kOut; ++j) {
       z[i][j] = activate(p.epilogue.activation, p.epilogue.slope, z[i][j] + bias);
     }
     if (vectors) {
-      *reinterpret_cast<float4*>(to) = make_float4(z[i][0], z[i][1], z[i][2], z[i][3]);
+      Pack<F::kOut> pack;
+      for (int j = 0; j < F::kOut; ++j) pack.v[j] = z[i][j];
+      store(to, pack);
       continue;
     }
 #pragma unroll
-    for (int j = 0; j < kWinogradOut; ++j) {
+    for (int j = 0; j < F::kOut; ++j) {
       if (t.column + j < p.out_w) to[j] = z[i][j];
     }
   }
 }
 
-// Whether rows of outputs may be stored four at a time.
-inline bool winograd_vectors(const WinogradProblem& p) {
-  return p.out_w % kWinogradOut == 0 && reinterpret_cast<uintptr_t>(p.y) % sizeof(float4) == 0;
+// Whether a tile's rows of outputs may be stored at once.
+template <class F>
+bool winograd_vectors(const WinogradProblem& p) {
+  return p.out_w % F::kOut == 0 && reinterpret_cast<uintptr_t>(p.y) % sizeof(Pack<F::kOut>) == 0;
 }
 
 // Where U[point][channel][filter] lies: panels of `width` filters, the last of them filled up with zeros.
@@ -104,19 +109,27 @@ inline dim3 winograd_grid(int64_t elements, int64_t planes) {
 // conv2d_winograd.cu
 // The sizes of a pass; its pointers and epilogue are the caller's. For the gradient to the weights: the forward pass.
 WinogradProblem winograd_problem(const azj_conv2d_desc& desc, int32_t pass);
-// U = G w G^T.
-void winograd_transform_filters(cudaStream_t stream, const WinogradProblem& p, const WinogradFilters& layout, float* u);
-// V[point][channel][tile] = B^T x B, rows of `row` tiles; those beyond the last tile become 0.
+// V[point][channel][tile] = B^T x B, rows of `row` tiles; those beyond the last tile become 0. F: Winograd4x4 or 2x2.
+template <class F>
 void winograd_transform_inputs(cudaStream_t stream, const WinogradProblem& p, const WinogradTiles& tiles, int64_t row,
                                float* v);
 
-// conv2d_winograd_fused.cu: one kernel behind the filters' transform, for at most kMaxGemmExtent tiles. A block needs
-// more shared memory than devices before compute capability 8.0 have.
-constexpr size_t kWinogradFusedSharedBytes = 72 * 1024;
+// conv2d_winograd_fused.cu: one kernel behind the filters' transform, for at most kMaxGemmExtent tiles. A block of 4x4
+// tiles needs more shared memory than devices before compute capability 8.0 have.
+template <class F>
+constexpr size_t kWinogradFusedSharedBytes = 2 * 1024 * F::kPoints;
+template <class F>
 WinogradFilters winograd_fused_filters(const WinogradProblem& p);
+template <class F>
 void winograd_fused(cudaStream_t stream, const WinogradProblem& p, const float* u);
 
 // conv2d_winograd_weights.cu
-uint64_t winograd_grad_weights_workspace_bytes(const azj_conv2d_desc& desc);
+uint64_t winograd_grad_weights_workspace_bytes(const azj_conv2d_desc& desc, WinogradSize size);
+
+// Calls body(F{}) with the transforms of a size.
+template <class Body>
+auto with_winograd(WinogradSize size, Body&& body) {
+  return size == WinogradSize::F2X2 ? body(Winograd2x2{}) : body(Winograd4x4{});
+}
 
 }  // namespace azj::cuda

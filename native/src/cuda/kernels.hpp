@@ -104,18 +104,21 @@ uint64_t conv2d_hopper_grad_weights_workspace_bytes(const azj_conv2d_desc& desc,
 void conv2d_hopper_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, ConvMath math, const float* x,
                                 const float* grad_z, float* grad_w, void* workspace, const HopperPlan& plan = {});
 
-// conv2d_winograd.cu and conv2d_winograd_weights.cu: F(4x4, 3x3). supports(): 3x3 kernels, stride 1, dilation 1, one
-// group. `form`, of the forward pass and the gradient to the input, is for tests and measurements; the query
-// takes the same.
+// conv2d_winograd.cu and conv2d_winograd_weights.cu: F(4x4, 3x3) and F(2x2, 3x3). supports(): 3x3 kernels, stride 1,
+// dilation 1, one group. `form`, of the forward pass and the gradient to the input, is for tests and measurements; the
+// query takes the same.
+enum class WinogradSize : int32_t { F4X4, F2X2 };
 enum class WinogradForm : int32_t { AUTO, STAGED, FUSED };
 bool conv2d_winograd_supports(const azj_conv2d_desc& desc);
-uint64_t conv2d_winograd_workspace_bytes(const azj_conv2d_desc& desc, int32_t pass,
+uint64_t conv2d_winograd_workspace_bytes(const azj_conv2d_desc& desc, WinogradSize size, int32_t pass,
                                          WinogradForm form = WinogradForm::AUTO);
-void conv2d_winograd_forward(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x, const float* w,
-                             const float* bias, float* y, void* workspace, WinogradForm form = WinogradForm::AUTO);
-void conv2d_winograd_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, const float* grad_z, const float* w,
-                                float* grad_x, void* workspace, WinogradForm form = WinogradForm::AUTO);
-void conv2d_winograd_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, const float* x,
+void conv2d_winograd_forward(cudaStream_t stream, const azj_conv2d_desc& desc, WinogradSize size, const float* x,
+                             const float* w, const float* bias, float* y, void* workspace,
+                             WinogradForm form = WinogradForm::AUTO);
+void conv2d_winograd_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, WinogradSize size,
+                                const float* grad_z, const float* w, float* grad_x, void* workspace,
+                                WinogradForm form = WinogradForm::AUTO);
+void conv2d_winograd_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, WinogradSize size, const float* x,
                                   const float* grad_z, float* grad_w, void* workspace);
 
 // conv2d_implicit_gemm.cu. Only the gradient to the weights needs a workspace. `tile` is for tests and measurements;

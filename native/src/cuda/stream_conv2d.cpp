@@ -39,6 +39,12 @@ bool is_hopper(int32_t algorithm) {
   return algorithm == AZJ_CONV_HOPPER_TF32 || algorithm == AZJ_CONV_HOPPER_BF16;
 }
 
+bool is_winograd(int32_t algorithm) { return algorithm == AZJ_CONV_WINOGRAD || algorithm == AZJ_CONV_WINOGRAD_2X2; }
+
+WinogradSize size_of(int32_t algorithm) {
+  return algorithm == AZJ_CONV_WINOGRAD_2X2 ? WinogradSize::F2X2 : WinogradSize::F4X4;
+}
+
 uint64_t hopper_workspace_bytes(const azj_conv2d_desc& d, int32_t pass, ConvMath math) {
   switch (pass) {
     case AZJ_CONV_FORWARD: return conv2d_hopper_forward_workspace_bytes(d, math);
@@ -54,7 +60,8 @@ uint64_t workspace_bytes(const azj_conv2d_desc& d, int32_t pass, int32_t algorit
     case AZJ_CONV_IM2COL_GEMM:
       return conv2d_im2col_workspace_bytes(d, pass);
     case AZJ_CONV_WINOGRAD:
-      return conv2d_winograd_workspace_bytes(d, pass);
+    case AZJ_CONV_WINOGRAD_2X2:
+      return conv2d_winograd_workspace_bytes(d, size_of(algorithm), pass);
     default:
       if (is_hopper(algorithm)) return hopper_workspace_bytes(d, pass, math_of(algorithm));
       return pass == AZJ_CONV_GRAD_WEIGHTS ? conv2d_implicit_grad_weights_workspace_bytes(d, math_of(algorithm)) : 0;
@@ -80,12 +87,14 @@ void run_im2col(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, con
   }
 }
 
-void run_winograd(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, const PassOperands& o) {
+void run_winograd(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, WinogradSize size,
+                  const PassOperands& o) {
   switch (pass) {
     case AZJ_CONV_FORWARD:
-      return conv2d_winograd_forward(stream, d, o.first, o.second, o.bias, o.result, o.workspace);
-    case AZJ_CONV_GRAD_INPUT: return conv2d_winograd_grad_input(stream, d, o.first, o.second, o.result, o.workspace);
-    default: return conv2d_winograd_grad_weights(stream, d, o.first, o.second, o.result, o.workspace);
+      return conv2d_winograd_forward(stream, d, size, o.first, o.second, o.bias, o.result, o.workspace);
+    case AZJ_CONV_GRAD_INPUT:
+      return conv2d_winograd_grad_input(stream, d, size, o.first, o.second, o.result, o.workspace);
+    default: return conv2d_winograd_grad_weights(stream, d, size, o.first, o.second, o.result, o.workspace);
   }
 }
 
@@ -110,7 +119,8 @@ void run_pass(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, int32
   switch (algorithm) {
     case AZJ_CONV_DIRECT: return run_direct(stream, d, pass, o);
     case AZJ_CONV_IM2COL_GEMM: return run_im2col(stream, d, pass, o);
-    case AZJ_CONV_WINOGRAD: return run_winograd(stream, d, pass, o);
+    case AZJ_CONV_WINOGRAD:
+    case AZJ_CONV_WINOGRAD_2X2: return run_winograd(stream, d, pass, size_of(algorithm), o);
     default:
       if (is_hopper(algorithm)) return run_hopper(stream, d, pass, math_of(algorithm), o);
       return run_implicit(stream, d, pass, math_of(algorithm), o);
@@ -135,10 +145,11 @@ int32_t CudaStream::algorithm(const azj_conv2d_desc& d, int32_t pass) {
     if (has_hopper(reason) && conv2d_hopper_fits(d, reason)) return d.algorithm;
     throw Error(AZJ_UNSUPPORTED, "convolution algorithm " + std::to_string(d.algorithm) + ": " + reason);
   }
-  if (d.algorithm == AZJ_CONV_WINOGRAD && !conv2d_winograd_supports(d)) {
-    fail(AZJ_UNSUPPORTED, "AZJ_CONV_WINOGRAD is F(4x4, 3x3): it needs a 3x3 kernel, stride 1, dilation 1 and one group; "
+  if (is_winograd(d.algorithm) && !conv2d_winograd_supports(d)) {
+    const bool large = d.algorithm == AZJ_CONV_WINOGRAD;
+    fail(AZJ_UNSUPPORTED, "%s, 3x3): it needs a 3x3 kernel, stride 1, dilation 1 and one group; "
          "this is a %" PRId64 "x%" PRId64 " kernel, stride %" PRId64 "x%" PRId64 ", dilation %" PRId64 "x%" PRId64
-         ", %" PRId64 " groups", d.kernel_h, d.kernel_w, d.stride_h, d.stride_w, d.dilation_h, d.dilation_w, d.groups);
+         ", %" PRId64 " groups", large ? "AZJ_CONV_WINOGRAD is F(4x4" : "AZJ_CONV_WINOGRAD_2X2 is F(2x2", d.kernel_h, d.kernel_w, d.stride_h, d.stride_w, d.dilation_h, d.dilation_w, d.groups);
   }
   if (d.algorithm != AZJ_CONV_AUTO) return d.algorithm;
   const ConvSize size(d);

@@ -37,7 +37,12 @@ public enum ConvAlgorithm {
    */
   HOPPER_TF32(azulejo_h.AZJ_CONV_HOPPER_TF32(), Precision.TF32),
   /** As HOPPER_TF32, rounded to BF16. */
-  HOPPER_BF16(azulejo_h.AZJ_CONV_HOPPER_BF16(), Precision.BF16);
+  HOPPER_BF16(azulejo_h.AZJ_CONV_HOPPER_BF16(), Precision.BF16),
+  /**
+   * F(2x2, 3x3): 16 products for 36, of the shapes of WINOGRAD and with a rounding error between
+   * its and that of the others. CUDA only; never chosen by AUTO.
+   */
+  WINOGRAD_2X2(azulejo_h.AZJ_CONV_WINOGRAD_2X2(), Precision.FLOAT32);
 
   /** Capability times ten of the first devices whose tensor cores take TF32 and BF16. */
   private static final int TENSOR_CORES = 80;
@@ -69,6 +74,7 @@ public enum ConvAlgorithm {
     boolean cpu = device.kind() == DeviceKind.CPU;
     return switch (this) {
       case AUTO, DIRECT, IM2COL_GEMM, IMPLICIT_GEMM, WINOGRAD -> true;
+      case WINOGRAD_2X2 -> !cpu;
       case IMPLICIT_GEMM_TF32, IMPLICIT_GEMM_BF16 -> !cpu && device.capability() >= TENSOR_CORES;
       case HOPPER_TF32, HOPPER_BF16 -> !cpu && device.capability() == HOPPER;
     };
@@ -81,7 +87,7 @@ public enum ConvAlgorithm {
    */
   public boolean fits(Conv2dShape shape) {
     return switch (this) {
-      case WINOGRAD ->
+      case WINOGRAD, WINOGRAD_2X2 ->
           shape.kernelHeight() == 3
               && shape.kernelWidth() == 3
               && shape.strideHeight() == 1

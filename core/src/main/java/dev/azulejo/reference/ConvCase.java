@@ -86,6 +86,7 @@ public record ConvCase(String name, int batch, Conv2dShape shape) {
             new Way(ConvAlgorithm.IMPLICIT_GEMM_TF32, 0),
             new Way(ConvAlgorithm.IMPLICIT_GEMM_BF16, 0),
             new Way(ConvAlgorithm.WINOGRAD, 0),
+            new Way(ConvAlgorithm.WINOGRAD_2X2, 0),
             new Way(ConvAlgorithm.HOPPER_TF32, 0),
             new Way(ConvAlgorithm.HOPPER_BF16, 0),
             new Way(ConvAlgorithm.AUTO, 0))

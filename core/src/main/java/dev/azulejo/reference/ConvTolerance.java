@@ -2,14 +2,17 @@ package dev.azulejo.reference;
 
 import dev.azulejo.ops.ConvAlgorithm;
 import dev.azulejo.ops.ConvPass;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * {@link Tolerance} of a convolution pass, by whatever algorithm; without that of an activation.
  * WINOGRAD's errors are relative to the numbers between its transforms; each of the four two-sided
- * transforms of a result adds at most 10 roundings to those of its sum.
+ * transforms of a result adds at most 10 roundings to those of its sum, in WINOGRAD_2X2 at most 4.
  */
 public final class ConvTolerance {
   private static final int WINOGRAD_ROUNDINGS = 40;
+  private static final int WINOGRAD_2X2_ROUNDINGS = 16;
 
   private final ConvCase problem;
   private final ConvPass pass;
@@ -17,7 +20,7 @@ public final class ConvTolerance {
   private final double[] second;
   private final double[] bias;
   private double[] magnitude;
-  private double[] winograd;
+  private final Map<WinogradMatrices, double[]> winograd = new EnumMap<>(WinogradMatrices.class);
 
   private ConvTolerance(
       ConvCase problem, ConvPass pass, float[] first, float[] second, float[] bias) {
@@ -47,7 +50,10 @@ public final class ConvTolerance {
   public double[] of(ConvAlgorithm algorithm) {
     return switch (algorithm) {
       case AUTO -> throw new IllegalArgumentException("AUTO is one of the others; ask which");
-      case WINOGRAD -> Tolerance.sums(terms() + WINOGRAD_ROUNDINGS, winograd());
+      case WINOGRAD ->
+          Tolerance.sums(terms() + WINOGRAD_ROUNDINGS, winograd(WinogradMatrices.F4X4));
+      case WINOGRAD_2X2 ->
+          Tolerance.sums(terms() + WINOGRAD_2X2_ROUNDINGS, winograd(WinogradMatrices.F2X2));
       default -> Tolerance.sums(algorithm.precision(), terms(), magnitude());
     };
   }
@@ -73,17 +79,17 @@ public final class ConvTolerance {
     return magnitude;
   }
 
-  private double[] winograd() {
-    if (winograd == null) {
-      var numbers = new WinogradMagnitude(problem.shape(), problem.batch());
-      winograd =
-          switch (pass) {
+  private double[] winograd(WinogradMatrices matrices) {
+    return winograd.computeIfAbsent(
+        matrices,
+        m -> {
+          var numbers = new WinogradMagnitude(m, problem.shape(), problem.batch());
+          return switch (pass) {
             case FORWARD -> withBias(numbers.forward(first, second));
             case GRAD_INPUT -> numbers.gradInput(first, second);
             case GRAD_WEIGHTS -> numbers.gradWeights(first, second);
           };
-    }
-    return winograd;
+        });
   }
 
   private double[] withBias(double[] sums) {

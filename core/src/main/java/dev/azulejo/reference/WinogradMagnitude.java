@@ -3,39 +3,19 @@ package dev.azulejo.reference;
 import dev.azulejo.ops.Conv2dShape;
 
 /**
- * How large the numbers are that Winograd's F(4x4, 3x3) adds up for each result: the algorithm
- * (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015), run on the absolute
- * values of its matrices and inputs. Its rounding errors are relative to this, and not to the terms
- * of the convolution itself, which are smaller.
+ * How large the numbers are that Winograd's minimal filtering adds up for each result: the
+ * algorithm, run on the absolute values of its matrices and inputs. Its rounding errors are
+ * relative to this, and not to the terms of the convolution itself, which are smaller.
  */
 final class WinogradMagnitude {
-  private static final int OUT = 4;
-  private static final int IN = 6;
   private static final int TAPS = 3;
 
-  /** |B^T|, |G| and |A^T| for the points 0, 1, -1, 2, -2 and infinity. */
-  private static final double[][] INPUT = {
-    {4, 0, 5, 0, 1, 0},
-    {0, 4, 4, 1, 1, 0},
-    {0, 4, 4, 1, 1, 0},
-    {0, 2, 1, 2, 1, 0},
-    {0, 2, 1, 2, 1, 0},
-    {0, 4, 0, 5, 0, 1}
-  };
+  private final WinogradMatrices matrices;
 
-  private static final double[][] FILTER = {
-    {1 / 4.0, 0, 0},
-    {1 / 6.0, 1 / 6.0, 1 / 6.0},
-    {1 / 6.0, 1 / 6.0, 1 / 6.0},
-    {1 / 24.0, 1 / 12.0, 1 / 6.0},
-    {1 / 24.0, 1 / 12.0, 1 / 6.0},
-    {0, 0, 1}
-  };
+  /** Rows and columns of a tile of outputs, and of a tile of inputs. */
+  private final int out;
 
-  private static final double[][] OUTPUT = {
-    {1, 1, 1, 1, 1, 0}, {0, 1, 1, 2, 2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, 1, 8, 8, 1}
-  };
-
+  private final int in;
   private final int batch;
   private final int channels;
   private final int height;
@@ -46,8 +26,9 @@ final class WinogradMagnitude {
   private final int padH;
   private final int padW;
 
-  WinogradMagnitude(Conv2dShape shape, int batch) {
+  WinogradMagnitude(WinogradMatrices matrices, Conv2dShape shape, int batch) {
     this(
+        matrices,
         batch,
         (int) shape.channels(),
         (int) shape.height(),
@@ -60,6 +41,7 @@ final class WinogradMagnitude {
   }
 
   private WinogradMagnitude(
+      WinogradMatrices matrices,
       int batch,
       int channels,
       int height,
@@ -69,6 +51,9 @@ final class WinogradMagnitude {
       int outW,
       int padH,
       int padW) {
+    this.matrices = matrices;
+    this.out = matrices.output().length;
+    this.in = matrices.input().length;
     this.batch = batch;
     this.channels = channels;
     this.height = height;
@@ -85,17 +70,17 @@ final class WinogradMagnitude {
     double[] y = new double[batch * filters * outH * outW];
     double[][][] transformed = filters(w);
     for (int n = 0; n < batch; n++) {
-      for (int top = 0; top < outH; top += OUT) {
-        for (int left = 0; left < outW; left += OUT) {
+      for (int top = 0; top < outH; top += out) {
+        for (int left = 0; left < outW; left += out) {
           double[][][] inputs = inputs(x, n, top, left);
           for (int f = 0; f < filters; f++) {
-            double[][] products = new double[IN][IN];
+            double[][] products = new double[in][in];
             for (int c = 0; c < channels; c++) {
               addProducts(products, inputs[c], transformed[f * channels + c]);
             }
-            double[][] tile = bothSides(OUTPUT, products);
-            for (int i = 0; i < OUT && top + i < outH; i++) {
-              for (int j = 0; j < OUT && left + j < outW; j++) {
+            double[][] tile = bothSides(matrices.output(), products);
+            for (int i = 0; i < out && top + i < outH; i++) {
+              for (int j = 0; j < out && left + j < outW; j++) {
                 y[((n * filters + f) * outH + top + i) * outW + left + j] = tile[i][j];
               }
             }
@@ -118,25 +103,34 @@ final class WinogradMagnitude {
       }
     }
     return new WinogradMagnitude(
-            batch, filters, outH, outW, channels, height, width, TAPS - 1 - padH, TAPS - 1 - padW)
+            matrices,
+            batch,
+            filters,
+            outH,
+            outW,
+            channels,
+            height,
+            width,
+            TAPS - 1 - padH,
+            TAPS - 1 - padW)
         .forward(gradZ, turned);
   }
 
   /** Of gradW = G^T [sum over tiles (A gradZ A^T) . (B^T x B)] G. */
   double[] gradWeights(double[] x, double[] gradZ) {
-    double[][][] sums = new double[filters * channels][IN][IN];
+    double[][][] sums = new double[filters * channels][in][in];
     for (int n = 0; n < batch; n++) {
-      for (int top = 0; top < outH; top += OUT) {
-        for (int left = 0; left < outW; left += OUT) {
+      for (int top = 0; top < outH; top += out) {
+        for (int left = 0; left < outW; left += out) {
           double[][][] inputs = inputs(x, n, top, left);
           for (int f = 0; f < filters; f++) {
-            double[][] tile = new double[OUT][OUT];
-            for (int i = 0; i < OUT && top + i < outH; i++) {
-              for (int j = 0; j < OUT && left + j < outW; j++) {
+            double[][] tile = new double[out][out];
+            for (int i = 0; i < out && top + i < outH; i++) {
+              for (int j = 0; j < out && left + j < outW; j++) {
                 tile[i][j] = gradZ[((n * filters + f) * outH + top + i) * outW + left + j];
               }
             }
-            double[][] gradient = bothSides(transposed(OUTPUT), tile);
+            double[][] gradient = bothSides(transposed(matrices.output()), tile);
             for (int c = 0; c < channels; c++) {
               addProducts(sums[f * channels + c], inputs[c], gradient);
             }
@@ -146,7 +140,7 @@ final class WinogradMagnitude {
     }
     double[] w = new double[filters * channels * TAPS * TAPS];
     for (int i = 0; i < sums.length; i++) {
-      double[][] taps = bothSides(transposed(FILTER), sums[i]);
+      double[][] taps = bothSides(transposed(matrices.filter()), sums[i]);
       for (int r = 0; r < TAPS; r++) {
         System.arraycopy(taps[r], 0, w, (i * TAPS + r) * TAPS, TAPS);
       }
@@ -161,7 +155,7 @@ final class WinogradMagnitude {
       for (int r = 0; r < TAPS; r++) {
         System.arraycopy(w, (i * TAPS + r) * TAPS, taps[r], 0, TAPS);
       }
-      transformed[i] = bothSides(FILTER, taps);
+      transformed[i] = bothSides(matrices.filter(), taps);
     }
     return transformed;
   }
@@ -170,9 +164,9 @@ final class WinogradMagnitude {
   private double[][][] inputs(double[] x, int n, int top, int left) {
     double[][][] inputs = new double[channels][][];
     for (int c = 0; c < channels; c++) {
-      double[][] tile = new double[IN][IN];
-      for (int i = 0; i < IN; i++) {
-        for (int j = 0; j < IN; j++) {
+      double[][] tile = new double[in][in];
+      for (int i = 0; i < in; i++) {
+        for (int j = 0; j < in; j++) {
           int row = top - padH + i;
           int column = left - padW + j;
           if (row >= 0 && row < height && column >= 0 && column < width) {
@@ -180,14 +174,14 @@ final class WinogradMagnitude {
           }
         }
       }
-      inputs[c] = bothSides(INPUT, tile);
+      inputs[c] = bothSides(matrices.input(), tile);
     }
     return inputs;
   }
 
   private static void addProducts(double[][] sums, double[][] a, double[][] b) {
-    for (int i = 0; i < IN; i++) {
-      for (int j = 0; j < IN; j++) {
+    for (int i = 0; i < a.length; i++) {
+      for (int j = 0; j < a.length; j++) {
         sums[i][j] += a[i][j] * b[i][j];
       }
     }

@@ -39,7 +39,7 @@ class AlgorithmTest extends DeviceTest {
     boolean tensorCores = device.info().capability() >= 80;
     boolean hopper = device.info().capability() == 90;
     assertEquals(kind == DeviceKind.CPU ? 1 : hopper ? 10 : tensorCores ? 8 : 6, gemms);
-    assertEquals(kind == DeviceKind.CPU ? 5 : hopper ? 9 : tensorCores ? 7 : 5, convs);
+    assertEquals(kind == DeviceKind.CPU ? 5 : hopper ? 10 : tensorCores ? 8 : 6, convs);
   }
 
   /** What runsOn says is what the device does; where it does not, it says what it has. */

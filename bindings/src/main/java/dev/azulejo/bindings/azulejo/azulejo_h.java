@@ -3110,6 +3110,15 @@ public class azulejo_h {
     public static int AZJ_CONV_HOPPER_BF16() {
         return AZJ_CONV_HOPPER_BF16;
     }
+    private static final int AZJ_CONV_WINOGRAD_2X2 = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum azj_conv_algorithm.AZJ_CONV_WINOGRAD_2X2 = 9
+     * }
+     */
+    public static int AZJ_CONV_WINOGRAD_2X2() {
+        return AZJ_CONV_WINOGRAD_2X2;
+    }
     private static final int AZJ_CONV_FORWARD = (int)0L;
     /**
      * {@snippet lang=c :
