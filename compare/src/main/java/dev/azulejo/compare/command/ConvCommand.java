@@ -82,7 +82,7 @@ final class ConvCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter text = spec.commandLine().getOut();
     Storage storage = storages.storage(against.precision());
-    List<String> known = storage == Storage.F32 ? ENGINES : List.of();
+    List<String> known = storage == Storage.F32 ? ENGINES : List.of("cudnn");
     against.check(known);
     ReportFolder folder = options.folder();
     try (Device device = machine.open()) {

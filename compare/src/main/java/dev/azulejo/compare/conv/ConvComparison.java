@@ -49,7 +49,7 @@ public final class ConvComparison {
    *
    * @param precision what the factors are rounded to, by everybody
    * @param storage how everybody's operands lie in memory
-   * @param others who else, by name
+   * @param others who else, by name; on operands in BF16 only cuDNN
    * @param preferredLayouts whether oneDNN also runs on operands in the layouts it likes best
    */
   public ConvComparison(
@@ -87,7 +87,10 @@ public final class ConvComparison {
     }
     others.forEach(
         (name, engine) ->
-            entrants.add(entrant(name, engine, ConvAlgorithm.AUTO, problem, pass, data)));
+            entrants.add(
+                storage == Storage.BF16
+                    ? channelsLast(name, problem, pass, data)
+                    : entrant(name, engine, ConvAlgorithm.AUTO, problem, pass, data)));
     if (others.containsKey(ONEDNN) && preferredLayouts) {
       entrants.add(
           new Entrant(
@@ -107,6 +110,14 @@ public final class ConvComparison {
       ConvData data) {
     return new Entrant(
         name, precision, () -> contestant(name, engine, algorithm, problem, pass, data));
+  }
+
+  /** Of the engines cuDNN alone has passes on such operands. */
+  private Entrant channelsLast(String name, ConvCase problem, ConvPass pass, ConvData data) {
+    return new Entrant(
+        name,
+        precision,
+        () -> new ChannelsLastContestant(name, device.stream(), problem, pass, data));
   }
 
   private Contestant contestant(

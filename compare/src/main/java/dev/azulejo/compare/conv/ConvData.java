@@ -109,6 +109,11 @@ final class ConvData implements ProblemData {
     return result[set];
   }
 
+  /** Copies a gradient to the weights that is BF16 with channels last to the first result. */
+  void bringGradient(Tensor packed) {
+    product.upload(stream, weights(Storage.BF16).download(stream, packed), result[0]);
+  }
+
   @Override
   public int sets() {
     return sets;

@@ -91,7 +91,7 @@ class CompareCommandTest {
         "conv --device cpu --precision tf32 --against none;1;nobody computes this",
         "conv --storage bf16;2;--storage bf16 is for --precision bf16, not fp32",
         "gemm --device cpu --storage f16;2;unknown storage \"f16\"; there are f32 and bf16",
-        "conv --precision bf16 --storage bf16 --against cudnn;2;this comparison knows none",
+        "conv --precision bf16 --storage bf16 --against onednn;2;this comparison knows cudnn and none",
         "conv --device cpu --precision bf16 --storage bf16;1;nobody computes this",
         "conv --device gpu;2;unknown device \"gpu\"; there are best, cpu, cuda",
         "conv --device cpu --threads 2000;2;--threads 2000: 1 to 1024",

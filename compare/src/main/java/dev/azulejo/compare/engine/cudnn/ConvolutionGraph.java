@@ -1,10 +1,12 @@
 package dev.azulejo.compare.engine.cudnn;
 
 import dev.azulejo.bindings.cudnn.cudnn_h;
+import dev.azulejo.ops.Bf16Packing;
 import dev.azulejo.ops.Conv2dProblem;
 import dev.azulejo.ops.Conv2dShape;
 import dev.azulejo.ops.ConvPass;
 import java.lang.foreign.MemorySegment;
+import java.util.function.UnaryOperator;
 
 /** Graphs of the graph API with one operation: a pass of a convolution, or a conversion. */
 final class ConvolutionGraph {
@@ -19,24 +21,40 @@ final class ConvolutionGraph {
   private ConvolutionGraph() {}
 
   /**
-   * A pass.
+   * A pass on contiguous tensors.
    *
    * @param type of the tensors, {@code CUDNN_DATA_...}; sums are float32
    */
   static Backend of(
       CudnnHandles owner, MemorySegment handle, Conv2dProblem problem, ConvPass pass, int type) {
-    Backend x = tensor(owner, pass == ConvPass.GRAD_INPUT ? RESULT : A, type, input(problem));
-    Backend w =
-        tensor(
-            owner,
-            switch (pass) {
-              case FORWARD -> B;
-              case GRAD_INPUT -> A;
-              case GRAD_WEIGHTS -> RESULT;
-            },
-            type,
-            weights(problem));
-    Backend y = tensor(owner, pass == ConvPass.FORWARD ? RESULT : B, type, output(problem));
+    return of(owner, handle, problem, pass, type, ConvolutionGraph::contiguous);
+  }
+
+  /** A pass on BF16 tensors as {@link dev.azulejo.ops.Bf16Convolution} has them. */
+  static Backend ofChannelsLast(
+      CudnnHandles owner, MemorySegment handle, Conv2dProblem problem, ConvPass pass) {
+    int type = cudnn_h.CUDNN_DATA_BFLOAT16();
+    return of(owner, handle, problem, pass, type, ConvolutionGraph::channelsLast);
+  }
+
+  private static Backend of(
+      CudnnHandles owner,
+      MemorySegment handle,
+      Conv2dProblem problem,
+      ConvPass pass,
+      int type,
+      UnaryOperator<long[]> layout) {
+    long nameOfX = pass == ConvPass.GRAD_INPUT ? RESULT : A;
+    long nameOfW =
+        switch (pass) {
+          case FORWARD -> B;
+          case GRAD_INPUT -> A;
+          case GRAD_WEIGHTS -> RESULT;
+        };
+    long nameOfY = pass == ConvPass.FORWARD ? RESULT : B;
+    Backend x = tensor(owner, nameOfX, type, input(problem), layout);
+    Backend w = tensor(owner, nameOfW, type, weights(problem), layout);
+    Backend y = tensor(owner, nameOfY, type, output(problem), layout);
     Backend convolution = convolution(owner, problem.shape());
     return graph(
         owner,
@@ -97,8 +115,12 @@ final class ConvolutionGraph {
         handle,
         Backend.create(owner, cudnn_h.CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR(), "conversion")
             .set(cudnn_h.CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR(), identity)
-            .set(cudnn_h.CUDNN_ATTR_OPERATION_POINTWISE_XDESC(), tensor(owner, A, from, sizes))
-            .set(cudnn_h.CUDNN_ATTR_OPERATION_POINTWISE_YDESC(), tensor(owner, RESULT, to, sizes)));
+            .set(
+                cudnn_h.CUDNN_ATTR_OPERATION_POINTWISE_XDESC(),
+                tensor(owner, A, from, sizes, ConvolutionGraph::contiguous))
+            .set(
+                cudnn_h.CUDNN_ATTR_OPERATION_POINTWISE_YDESC(),
+                tensor(owner, RESULT, to, sizes, ConvolutionGraph::contiguous)));
   }
 
   /** x[batch][channels][height][width]. */
@@ -128,17 +150,28 @@ final class ConvolutionGraph {
         .complete();
   }
 
-  private static Backend tensor(CudnnHandles owner, long name, int type, long[] sizes) {
+  private static long[] contiguous(long[] sizes) {
     long[] strides = new long[sizes.length];
     long stride = 1;
     for (int i = sizes.length - 1; i >= 0; i--) {
       strides[i] = stride;
       stride *= sizes[i];
     }
+    return strides;
+  }
+
+  /** The second of four sizes varies fastest, rounded up to a multiple of 8. */
+  private static long[] channelsLast(long[] sizes) {
+    long pitch = Bf16Packing.pitch(sizes[1]);
+    return new long[] {sizes[2] * sizes[3] * pitch, 1, sizes[3] * pitch, pitch};
+  }
+
+  private static Backend tensor(
+      CudnnHandles owner, long name, int type, long[] sizes, UnaryOperator<long[]> layout) {
     return Backend.create(owner, cudnn_h.CUDNN_BACKEND_TENSOR_DESCRIPTOR(), "tensor")
         .setEnum(cudnn_h.CUDNN_ATTR_TENSOR_DATA_TYPE(), cudnn_h.CUDNN_TYPE_DATA_TYPE(), type)
         .set(cudnn_h.CUDNN_ATTR_TENSOR_DIMENSIONS(), sizes)
-        .set(cudnn_h.CUDNN_ATTR_TENSOR_STRIDES(), strides)
+        .set(cudnn_h.CUDNN_ATTR_TENSOR_STRIDES(), layout.apply(sizes))
         .set(cudnn_h.CUDNN_ATTR_TENSOR_UNIQUE_ID(), name)
         .set(cudnn_h.CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT(), ALIGNMENT)
         .complete();

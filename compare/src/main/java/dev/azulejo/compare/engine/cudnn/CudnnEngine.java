@@ -15,7 +15,7 @@ import dev.azulejo.engine.Precision;
  */
 record CudnnEngine(String name, Precision precision) implements Engine {
   @Override
-  public EngineSession open(Stream stream, boolean training) {
+  public CudnnSession open(Stream stream, boolean training) {
     if (stream.device().kind() != DeviceKind.CUDA) {
       throw new UnsupportedProblemException(
           "cudnnCreate",

@@ -157,9 +157,14 @@ final class CudnnSession implements EngineSession {
 
   /** Memory that lives as long as the session. */
   MemorySegment buffer(long size) {
+    return VendorArguments.memory(stream, owned(size));
+  }
+
+  /** The same, as a buffer. */
+  DeviceBuffer owned(long size) {
     DeviceBuffer buffer = stream.device().allocate(OWNER, VendorArguments.wholeElements(size));
     handles.own(buffer::close);
     bytes += buffer.bytes();
-    return VendorArguments.memory(stream, buffer);
+    return buffer;
   }
 }

@@ -2,9 +2,7 @@ package dev.azulejo.compare.engine.cudnn;
 
 import dev.azulejo.bindings.cudnn.cudnn_h;
 import dev.azulejo.compare.engine.VendorArguments;
-import dev.azulejo.device.AzulejoException;
 import dev.azulejo.device.DeviceBuffer;
-import dev.azulejo.device.OutOfDeviceMemoryException;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.UnsupportedProblemException;
 import dev.azulejo.engine.Precision;
@@ -20,16 +18,13 @@ import java.util.List;
  * and the graph API's first plans are timed on the device.
  */
 final class PassSearch implements AutoCloseable {
-  /** Plans of the graph API that are timed; cuDNN's heuristics are rarely further off. */
-  private static final int PLANS = 5;
-
   private static final int BF16_BYTES = 2;
 
   private final CudnnSession session;
   private final Conv2dProblem problem;
   private final LegacyLayouts layouts;
   private final List<DeviceBuffer> buffers = new ArrayList<>();
-  private DeviceBuffer trial;
+  private final FastestPass fastest;
   private final MemorySegment x;
   private final MemorySegment w;
   private final MemorySegment y;
@@ -38,6 +33,7 @@ final class PassSearch implements AutoCloseable {
     this.session = session;
     this.problem = problem;
     this.layouts = layouts;
+    fastest = new FastestPass(session, problem);
     try {
       x = filled(problem.inputCount());
       w = filled(problem.weightCount());
@@ -52,9 +48,9 @@ final class PassSearch implements AutoCloseable {
   CudnnPass fastest(ConvPass pass) {
     List<CudnnPass> candidates = new ArrayList<>();
     var legacy = new LegacySearch(session, layouts, problem.shape(), pass);
-    legacy.fastest(a(pass), b(pass), result(pass), this::workspace).ifPresent(candidates::add);
+    legacy.fastest(a(pass), b(pass), result(pass), fastest::workspace).ifPresent(candidates::add);
     candidates.addAll(graphPasses(pass, cudnn_h.CUDNN_DATA_FLOAT()));
-    return fastest(candidates, a(pass), b(pass), result(pass), legacy.unmetBytes());
+    return fastest.of(candidates, a(pass), b(pass), result(pass), legacy.unmetBytes());
   }
 
   /** The fastest with both operands and the result in BF16, and the conversions around it. */
@@ -67,7 +63,7 @@ final class PassSearch implements AutoCloseable {
     MemorySegment resultCopy = session.buffer(BF16_BYTES * count(resultSizes));
     int bf16 = cudnn_h.CUDNN_DATA_BFLOAT16();
     int f32 = cudnn_h.CUDNN_DATA_FLOAT();
-    CudnnPass inner = fastest(graphPasses(pass, bf16), aCopy, bCopy, resultCopy, Long.MAX_VALUE);
+    CudnnPass inner = fastest.of(graphPasses(pass, bf16), aCopy, bCopy, resultCopy, Long.MAX_VALUE);
     return new Bf16Pass(
         conversion(aSizes, f32, bf16),
         aCopy,
@@ -80,9 +76,7 @@ final class PassSearch implements AutoCloseable {
 
   @Override
   public void close() {
-    if (trial != null) {
-      trial.close();
-    }
+    fastest.close();
     buffers.forEach(DeviceBuffer::close);
     buffers.clear();
   }
@@ -90,7 +84,8 @@ final class PassSearch implements AutoCloseable {
   private List<CudnnPass> graphPasses(ConvPass pass, int type) {
     CudnnHandles owner = session.handles();
     Backend graph = ConvolutionGraph.of(owner, session.handle(), problem, pass, type);
-    return BackendSearch.passes(session, owner, graph, true, session.precision(), PLANS);
+    return BackendSearch.passes(
+        session, owner, graph, true, session.precision(), FastestPass.PLANS);
   }
 
   private CudnnPass conversion(long[] sizes, int from, int to) {
@@ -104,64 +99,6 @@ final class PassSearch implements AutoCloseable {
               .formatted(session.cudnn().api().version(), session.stream().device()));
     }
     return passes.getFirst();
-  }
-
-  /**
-   * @param unmetBytes the least workspace that somebody wanted who is no candidate for want of it
-   */
-  private CudnnPass fastest(
-      List<CudnnPass> candidates,
-      MemorySegment a,
-      MemorySegment b,
-      MemorySegment result,
-      long unmetBytes) {
-    CudnnPass best = null;
-    double least = Double.POSITIVE_INFINITY;
-    long unmet = unmetBytes;
-    long spare = session.spareBytes();
-    for (CudnnPass candidate : candidates) {
-      if (candidate.workspaceBytes() > spare) {
-        unmet = Math.min(unmet, candidate.workspaceBytes());
-        continue;
-      }
-      MemorySegment scratch = workspace(candidate.workspaceBytes());
-      double time = session.timer().milliseconds(() -> candidate.run(a, b, result, scratch));
-      if (time < least) {
-        least = time;
-        best = candidate;
-      }
-    }
-    if (best == null) {
-      throw failure(unmet, spare);
-    }
-    return best;
-  }
-
-  /** Memory for a trial; what the fastest needs in the end is often much less. */
-  private MemorySegment workspace(long bytes) {
-    if (trial == null || trial.bytes() < bytes) {
-      Stream stream = session.stream();
-      if (trial != null) {
-        stream.synchronize();
-        trial.close();
-        trial = null;
-      }
-      trial = stream.device().allocate(CudnnSession.OWNER, VendorArguments.wholeElements(bytes));
-    }
-    return VendorArguments.memory(session.stream(), trial);
-  }
-
-  private AzulejoException failure(long unmet, long spare) {
-    String what =
-        "cuDNN %s with precision %s for %s"
-            .formatted(session.cudnn().api().version(), session.precision(), problem);
-    return unmet < Long.MAX_VALUE
-        ? new OutOfDeviceMemoryException(
-            "cudnnGetConvolutionWorkspaceSize",
-            "%s wants at least %d bytes of workspace; %d can be spared on %s"
-                .formatted(what, unmet, spare, session.stream().device()))
-        : new UnsupportedProblemException(
-            "cudnnBackendFinalize", what + ": there is no algorithm, in either of its APIs");
   }
 
   private MemorySegment a(ConvPass pass) {

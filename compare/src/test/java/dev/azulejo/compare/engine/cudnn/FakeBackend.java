@@ -5,6 +5,7 @@ import dev.azulejo.ops.Conv2dShape;
 import dev.azulejo.reference.ConvolutionReference;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -195,11 +196,36 @@ final class FakeBackend {
   }
 
   private static double[] read(Descriptor tensor, Map<Long, Long> data) {
-    return FakeMemory.read(pointer(tensor, data), count(tensor), isBf16(tensor));
+    int[] places = places(tensor);
+    int end = Arrays.stream(places).max().orElseThrow() + 1;
+    double[] memory = FakeMemory.read(pointer(tensor, data), end, isBf16(tensor));
+    return Arrays.stream(places).mapToDouble(place -> memory[place]).toArray();
   }
 
+  /** Only the elements of the tensor: what lies between them stays. */
   private static void write(Descriptor tensor, Map<Long, Long> data, double[] values) {
-    FakeMemory.write(pointer(tensor, data), values, isBf16(tensor));
+    int[] places = places(tensor);
+    int end = Arrays.stream(places).max().orElseThrow() + 1;
+    double[] memory = FakeMemory.read(pointer(tensor, data), end, isBf16(tensor));
+    for (int i = 0; i < values.length; i++) {
+      memory[places[i]] = values[i];
+    }
+    FakeMemory.write(pointer(tensor, data), memory, isBf16(tensor));
+  }
+
+  /** Where each element lies, by its strides. */
+  private static int[] places(Descriptor tensor) {
+    long[] sizes = sizes(tensor);
+    long[] strides = tensor.attributes.get(cudnn_h.CUDNN_ATTR_TENSOR_STRIDES()).longs();
+    int[] places = new int[(int) (sizes[0] * sizes[1] * sizes[2] * sizes[3])];
+    for (int i = 0; i < places.length; i++) {
+      long rest = i;
+      for (int axis = 3; axis >= 0; axis--) {
+        places[i] += (int) (rest % sizes[axis] * strides[axis]);
+        rest /= sizes[axis];
+      }
+    }
+    return places;
   }
 
   private static long pointer(Descriptor tensor, Map<Long, Long> data) {
@@ -213,11 +239,6 @@ final class FakeBackend {
 
   private static long[] sizes(Descriptor tensor) {
     return tensor.attributes.get(cudnn_h.CUDNN_ATTR_TENSOR_DIMENSIONS()).longs();
-  }
-
-  private static int count(Descriptor tensor) {
-    long[] sizes = sizes(tensor);
-    return (int) (sizes[0] * sizes[1] * sizes[2] * sizes[3]);
   }
 
   private Descriptor configuration(Descriptor plan) {
