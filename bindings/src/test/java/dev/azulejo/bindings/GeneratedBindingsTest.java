@@ -34,7 +34,7 @@ class GeneratedBindingsTest {
     List<String> lines = Includes.lines();
     assertEquals(List.copyOf(new TreeSet<>(lines)), lines);
     int known = 0;
-    for (String kind : List.of("constant", "function", "struct")) {
+    for (String kind : List.of("constant", "function", "struct", "typedef")) {
       assertTrue(!Includes.of(kind).isEmpty(), kind);
       known += Includes.of(kind).size();
     }
