@@ -174,13 +174,16 @@ int32_t CudaStream::algorithm(const azj_conv2d_desc& d, int32_t pass) {
   add(size.depthwise ? AZJ_CONV_IMPLICIT_GEMM : AZJ_CONV_DIRECT);
   add(AZJ_CONV_IM2COL_GEMM);
   if (conv2d_winograd_supports(d)) add(AZJ_CONV_WINOGRAD);
-  const bool tensor_cores = device_.capability() >= 80;
-  std::string reason;
-  const bool hopper = has_hopper(reason) && conv2d_hopper_fits(d, reason);
-  if (d.precision >= AZJ_TF32 && tensor_cores) add(AZJ_CONV_IMPLICIT_GEMM_TF32);
-  if (d.precision >= AZJ_TF32 && hopper) add(AZJ_CONV_HOPPER_TF32);
-  if (d.precision >= AZJ_BF16 && tensor_cores) add(AZJ_CONV_IMPLICIT_GEMM_BF16);
-  if (d.precision >= AZJ_BF16 && hopper) add(AZJ_CONV_HOPPER_BF16);
+  if (d.precision != AZJ_FP32) {
+    std::string reason;
+    const bool tensor_cores = device_.capability() >= 80;
+    const bool hopper = has_hopper(reason) && conv2d_hopper_fits(d, reason);
+    const bool bf16 = d.precision == AZJ_BF16;
+    if (tensor_cores) add(AZJ_CONV_IMPLICIT_GEMM_TF32);
+    if (hopper) add(AZJ_CONV_HOPPER_TF32);
+    if (tensor_cores && bf16) add(AZJ_CONV_IMPLICIT_GEMM_BF16);
+    if (hopper && bf16) add(AZJ_CONV_HOPPER_BF16);
+  }
   const ChoiceKey key{1 + pass, d.batch, d.channels, d.height, d.width, d.filters, d.kernel_h, d.kernel_w, d.stride_h,
                       d.stride_w, d.pad_h, d.pad_w, d.dilation_h, d.dilation_w, d.groups, d.samples_per_unroll,
                       d.precision};

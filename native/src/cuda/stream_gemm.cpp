@@ -57,12 +57,14 @@ GemmRung CudaStream::rung(const azj_gemm_desc& d, int64_t batch) {
   const GemmBatch products{batch, a_rows * d.lda, b_rows * d.ldb, d.m * d.ldc};
   std::vector<GemmRung> rungs{GemmRung::REGISTER, GemmRung::TILED, GemmRung::GRID, GemmRung::ONE_BLOCK_SHARED,
                               GemmRung::ONE_BLOCK};
-  std::string reason;
-  const bool tensor_cores = has_tensor_cores(reason), hopper = has_hopper(reason);
-  if (d.precision >= AZJ_TF32 && tensor_cores) rungs.push_back(GemmRung::TENSOR_TF32);
-  if (d.precision >= AZJ_TF32 && hopper) rungs.push_back(GemmRung::HOPPER_TF32);
-  if (d.precision >= AZJ_BF16 && tensor_cores) rungs.push_back(GemmRung::TENSOR_BF16);
-  if (d.precision >= AZJ_BF16 && hopper) rungs.push_back(GemmRung::HOPPER_BF16);
+  if (d.precision != AZJ_FP32) {
+    std::string reason;
+    const bool tensor_cores = has_tensor_cores(reason), hopper = has_hopper(reason), bf16 = d.precision == AZJ_BF16;
+    if (tensor_cores) rungs.push_back(GemmRung::TENSOR_TF32);
+    if (hopper) rungs.push_back(GemmRung::HOPPER_TF32);
+    if (tensor_cores && bf16) rungs.push_back(GemmRung::TENSOR_BF16);
+    if (hopper && bf16) rungs.push_back(GemmRung::HOPPER_BF16);
+  }
   std::vector<Candidate> candidates;
   for (const GemmRung rung : rungs) {
     const auto problem = [&, a_bytes, b_bytes](char* memory) {
