@@ -50,7 +50,7 @@ const PassCase kCases[] = {
 void check_single_image(cudaStream_t stream) {
   azj_conv2d_desc d = conv(1, 264, 5, 6, 40, 3, 3, 1, 1, 1, 1, 1, 1, 1);
   d.activation = AZJ_SIGMOID;  // of a pad's sum, 0, it would be 1/2
-  CHECK(azj::cuda::complete_plan({}, {40, 30, 1, 9 * 5, false}).slices > 1);
+  CHECK(azj::cuda::complete_plan({}, {40, 30, 1, 9 * 5, azj::cuda::TileStore::PIXELS}).slices > 1);
   Bf16Passes passes(stream, d);
   passes.check({});
   CHECK(passes.forward({}) == passes.forward({}));

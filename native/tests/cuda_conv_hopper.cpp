@@ -45,7 +45,7 @@ const HopperCase kCases[] = {
 // Left to itself, a single image with deep sums is cut into slices.
 void check_single_image(cudaStream_t stream) {
   const azj_conv2d_desc d = conv(1, 520, 5, 6, 40, 3, 3, 1, 1, 1, 1, 1, 1, 1);
-  const azj::cuda::HopperPlan plan = azj::cuda::complete_plan({}, {40, 30, 1, 9 * 17, false});
+  const azj::cuda::HopperPlan plan = azj::cuda::complete_plan({}, {40, 30, 1, 9 * 17, azj::cuda::TileStore::FLOATS});
   CHECK(plan.slices > 1);
   CHECK(plan.tile == GemmTile::SMALL || plan.tile == GemmTile::MEDIUM);
   Passes passes(stream, d, 0);

@@ -107,7 +107,7 @@ void run(cudaStream_t stream, const azj_conv2d_desc& d, const ConvGather& gather
     result.g.samples = static_cast<int>(std::min(most, d.batch - first));
     result.out = out + first * g.out_plane * result.pitch;
     const OperandView pixels = view_pixels(source, g.channels, first, result.g.samples, plane);
-    const HopperProduct product = product_of(result.g, kBytes, result.g.samples);
+    const HopperProduct product = product_of(result.g, kBytes, result.g.samples, TileStore::PIXELS);
     const HopperPlan plan = complete_plan(wanted, product);
     with_tile<TensorType::BF16, kRowsOfA>(plan.tile, half_chunks(g, kBytes), [&](auto tag) {
       using Tile = typename decltype(tag)::Tile;
@@ -129,14 +129,14 @@ void run(cudaStream_t stream, const azj_conv2d_desc& d, const ConvGather& gather
 uint64_t bf16_conv2d_forward_workspace_bytes(const azj_conv2d_desc& d, const HopperPlan& plan) {
   const ConvSize s(d);
   const ConvGather g = forward_gather(d, s, nullptr, nullptr, nullptr, nullptr);
-  return part_bytes(plan, product_of(g, kBytes, samples_of_product(d, s)));
+  return part_bytes(plan, product_of(g, kBytes, samples_of_product(d, s), TileStore::PIXELS));
 }
 
 uint64_t bf16_conv2d_grad_input_workspace_bytes(const azj_conv2d_desc& d, const HopperPlan& plan) {
   const ConvSize s(d);
   uint64_t parts = 0;  // of the phases, one after the other
   for (const ConvGather& g : phases_of(d, s, nullptr, nullptr, nullptr)) {
-    parts = std::max(parts, part_bytes(plan, product_of(g, kBytes, samples_of_product(d, s))));
+    parts = std::max(parts, part_bytes(plan, product_of(g, kBytes, samples_of_product(d, s), TileStore::PIXELS)));
   }
   return parts;
 }

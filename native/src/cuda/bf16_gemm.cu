@@ -145,7 +145,9 @@ CUtensorMap operand_map(const azj_bf16* data, int64_t rows, int64_t k, int64_t l
   return tensor_operand(view_of(data, rows, k, leading), block).map;
 }
 
-HopperProduct product_of(const azj_gemm_desc& d) { return {d.m, d.n, 1, divide_up(d.k, 128 / kBytes), false}; }
+HopperProduct product_of(const azj_gemm_desc& d) {
+  return {d.m, d.n, 1, divide_up(d.k, 128 / kBytes), TileStore::BOXES};
+}
 
 template <class Tile>
 void run(cudaStream_t stream, const azj_gemm_desc& d, const azj_bf16* a, const azj_bf16* b, azj_bf16* c,

@@ -42,6 +42,10 @@ struct Operands {
 
 int packed_element(ConvMath math) { return math == ConvMath::TF32 ? 4 : 2; }
 
+HopperProduct product(const ConvGather& g, ConvMath math, int64_t samples) {
+  return product_of(g, packed_element(math), samples, TileStore::FLOATS);
+}
+
 template <TensorType kType>
 void run_type(cudaStream_t stream, const ConvGather& g, const Operands& o, const HopperPlan& plan,
               const HopperProduct& product) {
@@ -59,10 +63,10 @@ void run_type(cudaStream_t stream, const ConvGather& g, const Operands& o, const
 void run_math(cudaStream_t stream, ConvMath math, const ConvGather& gather, const Operands& o,
               const HopperPlan& wanted) {
   const ConvGather g = forwards(on_view(gather));
-  const HopperProduct product = product_of(g, packed_element(math), g.samples);
-  const HopperPlan plan = complete_plan(wanted, product);
-  if (math == ConvMath::TF32) return run_type<TensorType::TF32>(stream, g, o, plan, product);
-  run_type<TensorType::BF16>(stream, g, o, plan, product);
+  const HopperProduct p = product(g, math, g.samples);
+  const HopperPlan plan = complete_plan(wanted, p);
+  if (math == ConvMath::TF32) return run_type<TensorType::TF32>(stream, g, o, plan, p);
+  run_type<TensorType::BF16>(stream, g, o, plan, p);
 }
 
 // Bytes of the packed copies for a pass, whose sums are like `g`.
@@ -105,7 +109,7 @@ ConvGather part_of(ConvGather g, int64_t first, int samples) {
 uint64_t conv2d_hopper_forward_workspace_bytes(const azj_conv2d_desc& d, ConvMath math, const HopperPlan& plan) {
   const ConvSize s(d);
   const ConvGather g = forward_gather(d, s, nullptr, nullptr, nullptr, nullptr);
-  return copies_bytes(d, s, math, g) + part_bytes(plan, product_of(g, packed_element(math), samples_of_product(d, s)));
+  return copies_bytes(d, s, math, g) + part_bytes(plan, product(g, math, samples_of_product(d, s)));
 }
 
 uint64_t conv2d_hopper_grad_input_workspace_bytes(const azj_conv2d_desc& d, ConvMath math, const HopperPlan& plan) {
@@ -113,7 +117,7 @@ uint64_t conv2d_hopper_grad_input_workspace_bytes(const azj_conv2d_desc& d, Conv
   const int64_t samples = samples_of_product(d, s);
   uint64_t parts = 0;  // of the phases, one after the other
   for (const ConvGather& g : phases_of(d, s, nullptr, nullptr, nullptr)) {
-    parts = std::max(parts, part_bytes(plan, product_of(g, packed_element(math), samples)));
+    parts = std::max(parts, part_bytes(plan, product(g, math, samples)));
   }
   return copies_bytes(d, s, math, grad_input_gather(d, s, 0, 0, nullptr, nullptr, nullptr)) + parts;
 }

@@ -100,9 +100,9 @@ inline int64_t steps_of(const ConvGather& g, int bytes, int64_t chunk_bytes) {
 // Two taps share a stage where that makes fewer of them.
 inline bool half_chunks(const ConvGather& g, int bytes) { return steps_of(g, bytes, 64) < steps_of(g, bytes, 128); }
 
-inline HopperProduct product_of(const ConvGather& g, int bytes, int64_t samples) {
+inline HopperProduct product_of(const ConvGather& g, int bytes, int64_t samples, TileStore store) {
   const int64_t steps = std::min(steps_of(g, bytes, 64), steps_of(g, bytes, 128));
-  return {g.rows, samples * g.pixels_h * g.pixels_w, g.groups, steps, false};
+  return {g.rows, samples * g.pixels_h * g.pixels_w, g.groups, steps, store};
 }
 
 template <class Tile_>

@@ -74,7 +74,7 @@ struct Pixels {
         samples(samples_of_product(d, s)) {}
 
   HopperProduct product(int64_t of_samples) const {
-    return {filters, columns.count(), 1, divide_up(of_samples * plane * kBytes, 128), true};
+    return {filters, columns.count(), 1, divide_up(of_samples * plane * kBytes, 128), TileStore::PARTS};
   }
 
   OperandView view_x(const float* x, int64_t of_samples) const {

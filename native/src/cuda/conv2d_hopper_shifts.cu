@@ -102,7 +102,7 @@ struct Shifted {
   int64_t positions() const { return int64_t{columns.h.pitch} * columns.w.pitch; }
 
   HopperProduct product(int64_t of_samples) const {
-    return {filters, columns.count(), groups, divide_up(of_samples * positions() * bytes, 128), true};
+    return {filters, columns.count(), groups, divide_up(of_samples * positions() * bytes, 128), TileStore::PARTS};
   }
 
   PlanePack pack_x(const azj_conv2d_desc& d, const ConvSize& s, const float* x, int64_t of_samples) const {

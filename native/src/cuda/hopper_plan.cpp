@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "grid.hpp"
-
 namespace azj::cuda {
 
 namespace {
@@ -12,11 +10,19 @@ namespace {
 // Estimates, in cycles of a multiprocessor, from the counts in docs/performance-gpu.md.
 constexpr double kStepCycles = 1024;    // one stage of a 128 x 256 tile on the tensor cores
 constexpr double kHalfTileRate = 0.8;   // of tiles half as large: they read more for each product
-constexpr double kStoreCycles = 4000;   // of 256 columns by warps of 16 rows
 constexpr double kLaunchCycles = 4000;  // of the kernel that adds the parts
 constexpr double kBytesPerCycle = 2000; // that all multiprocessors together write and read again
 
 constexpr int kMaxRounds = 2;  // of parts, when tiles are cut
+
+// Of 256 columns by warps of 16 rows: through float32 a word at a time, or rounded in registers.
+double store_cycles(TileStore store) {
+  switch (store) {
+    case TileStore::PIXELS: return 1500;
+    case TileStore::BOXES: return 600;
+    default: return 4000;
+  }
+}
 
 // The tile of 64 rows is for products that have no more.
 std::vector<GemmTile> candidates(const HopperPlan& wanted, const HopperProduct& p) {
@@ -34,7 +40,8 @@ int64_t bytes_of(GemmTile tile) { return int64_t{rows_of(tile)} * columns_of(til
 // Of a tile of 64 rows one consumer stores while the other multiplies: only the last store is waited for.
 double cycles(GemmTile tile, int64_t slices, const HopperProduct& p, int64_t processors) {
   const double rate = tile == GemmTile::LARGE ? 1 : 2 * kHalfTileRate;
-  const double store = tile == GemmTile::MEDIUM ? kStoreCycles / 2 : kStoreCycles;
+  const double wide_store = store_cycles(slices > 1 ? TileStore::PARTS : p.store);
+  const double store = tile == GemmTile::MEDIUM ? wide_store / 2 : wide_store;
   const double multiply = static_cast<double>(divide_up(p.steps, slices)) * kStepCycles / rate;
   const int64_t parts = tiles_of(tile, p) * slices;
   const double rounds = static_cast<double>(divide_up(parts, processors));
@@ -49,8 +56,7 @@ int64_t most_parts(int64_t processors) { return kMaxRounds * processors; }
 
 }  // namespace
 
-HopperPlan complete_plan(const HopperPlan& wanted, const HopperProduct& p) {
-  const int64_t processors = multiprocessors();
+HopperPlan complete_plan(const HopperPlan& wanted, const HopperProduct& p, int64_t processors) {
   HopperPlan best = wanted;
   double best_cycles = 0;
   for (const GemmTile tile : candidates(wanted, p)) {
@@ -74,7 +80,7 @@ uint64_t part_bytes(const HopperPlan& wanted, const HopperProduct& p) {
     // A product of fewer columns has fewer tiles, but may be cut into as many parts.
     int64_t parts = p.steps > 1 ? std::min(most_parts(multiprocessors()), p.steps * tiles) : 0;
     if (wanted.slices > 0) parts = wanted.slices > 1 ? wanted.slices * tiles : 0;
-    if (p.always_parts) parts = std::max(parts, tiles);
+    if (p.store == TileStore::PARTS) parts = std::max(parts, tiles);
     bytes = std::max(bytes, parts * bytes_of(tile));
   }
   return static_cast<uint64_t>(bytes);

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "gemm.hpp"
+#include "grid.hpp"
 
 namespace azj::cuda {
 
@@ -15,17 +15,26 @@ struct HopperPlan {
   int slices = 0;                  // 0: as many as are quickest
 };
 
+// How a tile that is not cut leaves the registers, of which some ways are quicker; a slice becomes a part.
+enum class TileStore {
+  FLOATS,  // float32, column by column (hopper_store.cuh)
+  PIXELS,  // BF16, channels last (bf16_store.cuh)
+  BOXES,   // BF16, by the copy engine (hopper_bf16.cuh)
+  PARTS    // as a part, too
+};
+
 // `products` products of m x n, each in `steps` stages of k.
 struct HopperProduct {
   int64_t m, n, products, steps;
-  bool always_parts;  // a tile that is not cut is stored as a part, too
+  TileStore store;
 };
 
 constexpr int rows_of(GemmTile tile) { return tile == GemmTile::SMALL ? 64 : 128; }
 constexpr int columns_of(GemmTile tile) { return tile == GemmTile::MEDIUM ? 128 : 256; }
 
-// What `wanted` leaves open, chosen for the current device. Depends on nothing but the product and the device.
-HopperPlan complete_plan(const HopperPlan& wanted, const HopperProduct& product);
+// What `wanted` leaves open, chosen for so many multiprocessors. Depends on nothing but the product and their number.
+HopperPlan complete_plan(const HopperPlan& wanted, const HopperProduct& product,
+                         int64_t processors = multiprocessors());
 
 // Bytes that suffice for the parts of this product and of every one with fewer columns or steps.
 uint64_t part_bytes(const HopperPlan& wanted, const HopperProduct& product);

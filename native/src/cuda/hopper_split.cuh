@@ -9,7 +9,6 @@
 
 #include <algorithm>
 
-#include "grid.hpp"
 #include "hopper_plan.hpp"
 #include "hopper_store.cuh"
 #include "tile_launch.cuh"
@@ -54,7 +53,7 @@ SplitGrid split_grid(const HopperPlan& plan, const HopperProduct& p, void* parts
   grid.steps = static_cast<int>(p.steps);
   grid.steps_of_slice = static_cast<int>(divide_up(p.steps, plan.slices));
   grid.slices = static_cast<int>(divide_up(p.steps, grid.steps_of_slice));
-  grid.parts = grid.slices > 1 || p.always_parts ? static_cast<float*>(parts) : nullptr;
+  grid.parts = grid.slices > 1 || p.store == TileStore::PARTS ? static_cast<float*>(parts) : nullptr;
   return grid;
 }
 

@@ -1,0 +1,59 @@
+// How products on wgmma are divided among the 132 multiprocessors of an H200.
+#include <cstdio>
+
+#include "check.hpp"
+#include "hopper_plan.hpp"
+
+namespace {
+
+using namespace azj::cuda;
+
+constexpr int64_t kProcessors = 132;
+
+void expect(const HopperProduct& p, GemmTile tile, int slices, const HopperPlan& wanted = {}) {
+  const HopperPlan plan = complete_plan(wanted, p, kProcessors);
+  if (plan.tile == tile && plan.slices == slices) return;
+  ++failures;
+  std::printf("%d x %d in %d stages, store %d: tile %d in %d slices, expected %d in %d\n", static_cast<int>(p.m),
+              static_cast<int>(p.n), static_cast<int>(p.steps), static_cast<int>(p.store), static_cast<int>(plan.tile),
+              plan.slices, static_cast<int>(tile), slices);
+}
+
+// Lines of conv-standard.csv in BF16, forward.
+void layers() {
+  for (const TileStore store : {TileStore::FLOATS, TileStore::PIXELS}) {
+    expect({256, 64 * 56 * 56, 1, 36, store}, GemmTile::LARGE, 1);    // vgg_peak: twelve rounds
+    expect({512, 64 * 14 * 14, 1, 72, store}, GemmTile::MEDIUM, 1);   // vgg_deep: three rounds of halves, not two
+    expect({64, 32 * 56 * 56, 1, 9, store}, GemmTile::SMALL, 1);      // resnet_3x3
+    expect({256, 14 * 14, 1, 36, store}, GemmTile::MEDIUM, 12);       // latency: a single image
+  }
+  expect({64, 576, 1, 1568, TileStore::PARTS}, GemmTile::SMALL, 44);  // resnet_3x3's gradient to the weights
+}
+
+// What a tile's way out costs decides between slices, which become float32 parts, and between tiles.
+void stores() {
+  const HopperProduct small{64, 196, 1, 9, TileStore::FLOATS}, flat{64, 25088, 1, 1, TileStore::FLOATS};
+  expect(small, GemmTile::MEDIUM, 9);
+  expect(flat, GemmTile::MEDIUM, 1);
+  for (const TileStore store : {TileStore::PIXELS, TileStore::BOXES}) {
+    expect({small.m, small.n, 1, small.steps, store}, GemmTile::MEDIUM, 1);
+    expect({flat.m, flat.n, 1, flat.steps, store}, GemmTile::SMALL, 1);
+  }
+}
+
+// What is asked for stays.
+void wishes() {
+  const HopperProduct p{256, 14 * 14, 1, 36, TileStore::PIXELS};
+  expect(p, GemmTile::LARGE, 3, {GemmTile::LARGE, 3});
+  expect(p, GemmTile::MEDIUM, 1, {GemmTile::AUTO, 1});
+  expect(p, GemmTile::LARGE, 18, {GemmTile::LARGE, 0});
+}
+
+}  // namespace
+
+int main() {
+  layers();
+  stores();
+  wishes();
+  return finish("cuda_hopper_plan");
+}
