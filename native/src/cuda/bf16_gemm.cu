@@ -37,23 +37,11 @@ struct Bf16Result {
   }
 };
 
-// One box, of all blocks of a cluster or of this one.
-template <bool kShared>
-__device__ inline void load_box(unsigned char* to, const CUtensorMap& map, int x, int y, uint64_t* barrier,
-                                uint16_t blocks) {
-  if constexpr (kShared) {
-    tensor_load_4d_multicast(to, &map, x, y, 0, 0, barrier, blocks);
-  } else {
-    tensor_load_4d(to, &map, x, y, 0, 0, barrier);
-  }
-}
-
 // kBlock rows of an operand from `row` and a stage's depth of k from `k`. kRows: it lies along its rows. kShared: the
 // blocks of the cluster have them together, and each brings its part to all.
 template <class Tile, bool kRows, int kBlock, bool kShared>
 __device__ inline void load_operand(unsigned char* to, const CUtensorMap& map, int row, int k, uint64_t* barrier) {
   constexpr int kPart = kShared ? kBlock / Tile::kCluster : kBlock;
-  constexpr uint16_t kBlocks = (1 << Tile::kCluster) - 1;
   const int first = kShared ? static_cast<int>(cluster_rank()) * kPart : 0;
   to += first * Tile::kRowBytes;
   row += first;
@@ -61,10 +49,10 @@ __device__ inline void load_operand(unsigned char* to, const CUtensorMap& map, i
     constexpr int kBoxRows = Tile::kRowBytes / kBytes;
 #pragma unroll
     for (int i = 0; i < kPart; i += kBoxRows) {
-      load_box<kShared>(to + i * Tile::kRowBytes, map, row + i, k, barrier, kBlocks);
+      load_box<Tile, kShared>(to + i * Tile::kRowBytes, map, row + i, k, 0, 0, barrier);
     }
   } else {
-    load_box<kShared>(to, map, k, row, barrier, kBlocks);
+    load_box<Tile, kShared>(to, map, k, row, 0, 0, barrier);
   }
 }
 
@@ -131,7 +119,7 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void bf16_gemm_kernel(const __gr
     });
     finish_stores();
   }
-  if constexpr (Tile::kCluster > 1) cluster_barrier();  // a block is there until the other no longer reaches it
+  leave_cluster<Tile>();
 }
 
 // A matrix of `lines` lines of `length` elements, `leading` apart.
@@ -157,23 +145,14 @@ void run(cudaStream_t stream, const azj_gemm_desc& d, const azj_bf16* a, const a
   const CUtensorMap map_a = operand_map(a, d.m, d.k, d.lda, Tile::kRowsOfA, Tile::kBlockM);
   const CUtensorMap map_b = operand_map(b, d.n, d.k, d.ldb, Tile::kRowsOfB, Tile::kBlockN / Tile::kCluster);
   const CUtensorMap map_c = tensor_operand(view_of(c, d.m, d.n, d.ldc), Tile::kBoxRows).map;
-  dim3 blocks = split_blocks(grid);
-  if constexpr (Tile::kCluster == 1) {
-    launch_tile<Tile>(bf16_gemm_kernel<Tile>, blocks, stream, map_a, map_b, map_c, result, grid);
-  } else {
-    blocks.x = blocks.x / Tile::kCluster * Tile::kCluster;
-    launch_cluster_tile<Tile>(bf16_gemm_kernel<Tile>, blocks, stream, map_a, map_b, map_c, result, grid);
-  }
+  launch_pieces<Tile>(bf16_gemm_kernel<Tile>, grid, stream, map_a, map_b, map_c, result, grid);
   if (grid.parts != nullptr) add_slices<Tile>(stream, grid, result);
 }
-
-// Two tiles above each other, of one slice, follow each other in TileOrder.
-bool fills_clusters(const azj_gemm_desc& d) { return divide_up(d.m, rows_of(GemmTile::LARGE)) % 2 == 0; }
 
 template <bool kRowsOfA, bool kRowsOfB>
 void run_tile(cudaStream_t stream, const azj_gemm_desc& d, const azj_bf16* a, const azj_bf16* b, azj_bf16* c,
               const HopperPlan& plan, bool clusters, void* parts) {
-  if (plan.tile == GemmTile::LARGE && clusters && fills_clusters(d)) {
+  if (plan.tile == GemmTile::LARGE && clusters && fills_clusters(product_of(d), plan.tile)) {
     return run<Bf16Tile<128, 256, kRowsOfA, kRowsOfB, 2>>(stream, d, a, b, c, plan, parts);
   }
   switch (plan.tile) {

@@ -10,11 +10,9 @@
 
 namespace azj::cuda {
 
-template <int kBlockM, int kBlockN, bool kRowsOfA, bool kRowsOfB, int kCluster_ = 1>
-struct Bf16Tile : HopperTile<TensorType::BF16, kBlockM, kBlockN, 128, kRowsOfA, kRowsOfB> {
-  using Base = HopperTile<TensorType::BF16, kBlockM, kBlockN, 128, kRowsOfA, kRowsOfB>;
-  static constexpr int kCluster = kCluster_;
-  static constexpr int kProducerRegisters = 40, kConsumerRegisters = 232;  // copies to a cluster take more than 24
+template <int kBlockM, int kBlockN, bool kRowsOfA, bool kRowsOfB, int kCluster = 1>
+struct Bf16Tile : HopperTile<TensorType::BF16, kBlockM, kBlockN, 128, kRowsOfA, kRowsOfB, kCluster> {
+  using Base = HopperTile<TensorType::BF16, kBlockM, kBlockN, 128, kRowsOfA, kRowsOfB, kCluster>;
   static constexpr int kBoxRows = 16, kBoxColumns = 64, kBoxBytes = kBoxRows * kBoxColumns * 2;
   static constexpr int kBoxes = Base::kTurns ? 1 : 2;  // of a warp; the consumer that stores out of turn may wait
   // Of a warp: its boxes, or what store_sums() takes for parts, on 1024 bytes.

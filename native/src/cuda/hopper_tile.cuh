@@ -8,8 +8,8 @@
 //     32 bytes of k. Of an operand that lies across k (kRowsOfA, kRowsOfB: along m or n) 64 lines of 128 bytes, one for
 //     each BF16 of k, with 64 rows of A or columns of B, for each 64 of the tile; 4 products of 16 lines
 //   ring: for each stage an mbarrier `full`, which the copies complete, and one `empty`, where each of the 8 (in turns
-//     4) warps that consume it arrives when its products no longer read the stage; in a cluster, whose blocks bring each
-//     other parts of a stage (bf16_gemm.cu), those of all its blocks
+//     4) warps that consume it arrives when its products no longer read the stage
+//   cluster: kCluster blocks, which bring each other parts of a stage by multicast; `empty` waits for the warps of all
 //   turns: for each consumer an mbarrier where the other one's warps arrive when its last products are on their way.
 //     Before that a consumer must not look at `full`: it could not tell a phase from the one after the next
 //
@@ -25,7 +25,7 @@
 namespace azj::cuda {
 
 template <TensorType kType_, int kBlockM_, int kBlockN_, int kChunkBytes_ = 128, bool kRowsOfA_ = false,
-          bool kRowsOfB_ = kRowsOfA_>
+          bool kRowsOfB_ = kRowsOfA_, int kCluster_ = 1>
 struct HopperTile {
   static_assert(!(kRowsOfA_ || kRowsOfB_) || kType_ == TensorType::BF16, "TF32 lies along k");
   static constexpr bool kRowsOfA = kRowsOfA_, kRowsOfB = kRowsOfB_;
@@ -36,7 +36,9 @@ struct HopperTile {
   static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_;
   static constexpr int kConsumers = 2;  // warpgroups
   static constexpr int kThreads = (1 + kConsumers) * 128;
-  static constexpr int kProducerRegisters = 24, kConsumerRegisters = 240;  // of a thread
+  static constexpr int kCluster = kCluster_;  // blocks
+  // Of a thread. Copies to a cluster take more than 24.
+  static constexpr int kProducerRegisters = kCluster == 1 ? 24 : 40, kConsumerRegisters = kCluster == 1 ? 240 : 232;
   static constexpr int kRowBytes = 128, kChunkBytes = kChunkBytes_;  // of a stage along k, and of a copy
   // An operand's lines in a stage: chunks of its rows or, across k, pieces of 64 rows of A, and of B as long as a chunk.
   static constexpr int kLineOfA = kRowsOfA_ ? kRowBytes : kChunkBytes, kLineOfB = kChunkBytes;
@@ -46,7 +48,6 @@ struct HopperTile {
   static constexpr int kStages = kBlockN == 128 ? 6 : kBlockM == 128 ? 4 : 5;
   static constexpr int kSums = kBlockN / 2;  // of a thread
   static constexpr bool kTurns = kBlockM == 64;
-  static constexpr int kCluster = 1;  // blocks
   static constexpr int kArrivals = kTurns ? 4 : 4 * kConsumers;  // of warps that have consumed a stage
 
   // Where in the tile a consumer's rows begin, and the 16 of warp 0 .. 7.
@@ -149,6 +150,24 @@ __device__ inline void load_stages(RingPosition<Tile::kStages>& at, const Ring<T
     mbarrier_arrive_expect_tx(&ring.full[at.stage], Tile::kStageBytes);
     copy(step, stage, stage + Tile::kABytes, &ring.full[at.stage]);
   }
+}
+
+// A box that one copy brings: to this block or, kShared, to the same place in every block of its cluster.
+template <class Tile, bool kShared>
+__device__ inline void load_box(unsigned char* to, const CUtensorMap& map, int x, int y, int z, int w,
+                                uint64_t* barrier) {
+  if constexpr (kShared) {
+    constexpr uint16_t kBlocks = (1 << Tile::kCluster) - 1;
+    tensor_load_4d_multicast(to, &map, x, y, z, w, barrier, kBlocks);
+  } else {
+    tensor_load_4d(to, &map, x, y, z, w, barrier);
+  }
+}
+
+// At the end of a kernel: a block is there until the others of its cluster no longer reach it.
+template <class Tile>
+__device__ inline void leave_cluster() {
+  if constexpr (Tile::kCluster > 1) cluster_barrier();
 }
 
 // Where part 0 .. 3 of a stage's k begins, in bytes from the beginning of an operand of `rows` rows.
