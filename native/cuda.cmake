@@ -10,8 +10,8 @@ set(AZJ_CUDA_ARCHITECTURES 75 80 86 89 90a 100 120 CACHE STRING "compute capabil
 
 # Host code: compiled by the C++ compiler.
 set(AZJ_CUDA_HOST_SOURCES
-  architectures check choice choice_file conv2d conv2d_direct conv2d_hopper device event gemm graph hopper_plan memory
-  staging stream stream_bf16 stream_conv2d stream_gemm stream_operations tensor_map)
+  architectures check choice choice_file conv2d conv2d_direct conv2d_hopper conv2d_passes device event gemm graph
+  hopper_plan memory staging stream stream_bf16 stream_conv2d stream_gemm stream_operations tensor_map)
 list(TRANSFORM AZJ_CUDA_HOST_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cuda/\\1.cpp")
 
 # Kernels and their launchers.

@@ -404,10 +404,11 @@ AZJ_API azj_status azj_pool2d_backward(azj_stream* stream, const azj_pool2d_desc
  * networks are made of. The convolution's output, four times the result, is not part of the call. Windows that would
  * reach beyond it are left out, as in azj_pool2d_forward(): an odd last row or column takes no part.
  *
- * azj_conv2d_algorithm() of AZJ_CONV_FORWARD tells the algorithm. On the CPU, IMPLICIT_GEMM and WINOGRAD pool what they
+ * On the CPU, azj_conv2d_algorithm() of AZJ_CONV_FORWARD tells the algorithm; IMPLICIT_GEMM and WINOGRAD pool what they
  * have just computed, and DIRECT and IM2COL_GEMM keep a plane or a few samples of the convolution's output in the
- * workspace. On CUDA, IMPLICIT_GEMM pools in its epilogue, unless the kernel is 1x1; for the others the workspace holds
- * all of the convolution's output, and a second kernel pools. */
+ * workspace. On CUDA, AUTO measures the convolution with its pooling: WINOGRAD, WINOGRAD_2X2 and, unless the kernel is
+ * 1x1, IMPLICIT_GEMM pool in their epilogue; for the others the workspace holds all of the convolution's output, and a
+ * second kernel pools. */
 
 /* Workspace azj_conv2d_pool_forward() needs on this stream, in bytes, possibly 0; for smaller batches as
  * azj_conv2d_workspace_bytes(). */

@@ -10,6 +10,8 @@
 
 namespace {
 
+using namespace azj::cuda;
+
 azj_conv2d_desc output_of(int64_t batch, int64_t filters, int64_t out_h, int64_t out_w, int32_t activation) {
   return {batch, 1, out_h, out_w, filters, 1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, activation, 0, 0};
 }
@@ -85,29 +87,63 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
-// The epilogue that pools gives the bits of the convolution and the pooling one after the other, by every tile.
-void forward(cudaStream_t stream, const azj_conv2d_desc& d, const std::vector<float>& inputs) {
-  using namespace azj::cuda;
+// An epilogue that pools gives the bits of the convolution and the pooling one after the other.
+// convolve(x, w, bias, z); convolve_and_pool(x, w, bias, y, argmax).
+template <class Convolve, class ConvolveAndPool>
+void agree(cudaStream_t stream, const azj_conv2d_desc& d, const std::vector<float>& inputs, Convolve convolve,
+           ConvolveAndPool convolve_and_pool) {
   const ConvSize s(d);
   const size_t outputs = static_cast<size_t>(d.batch * s.out_sample);
   const size_t pooled = static_cast<size_t>(d.batch * d.filters * (s.out_h / 2) * (s.out_w / 2));
   DeviceArray<float> x(inputs), w(random_floats(s.weights, 4));
   DeviceArray<float> bias(random_floats(d.filters, 5));
   const azj_pool2d_desc halves{d.batch, d.filters, s.out_h, s.out_w, 2, 2, 2, 2, 0, 0, AZJ_POOL_MAX, 0};
+  for (float* b : {bias.data(), static_cast<float*>(nullptr)}) {
+    DeviceArray<float> z(outputs, 0), y(pooled, 0), expected(pooled, 0), alone(pooled, 0);
+    DeviceArray<int32_t> argmax(pooled, 0), places(pooled, 0);
+    convolve(x.data(), w.data(), b, z.data());
+    azj::cuda::pool2d_forward(stream, halves, z.data(), expected.data(), places.data());
+    convolve_and_pool(x.data(), w.data(), b, y.data(), argmax.data());
+    convolve_and_pool(x.data(), w.data(), b, alone.data(), nullptr);
+    finish_stream(stream);
+    CHECK(same_bits(y.read(), expected.read()));
+    CHECK(same_bits(alone.read(), expected.read()));
+    CHECK(argmax.read() == places.read());
+  }
+}
+
+void implicit(cudaStream_t stream, const azj_conv2d_desc& d, const std::vector<float>& inputs) {
   for (const GemmTile tile : {GemmTile::AUTO, GemmTile::SMALL, GemmTile::MEDIUM, GemmTile::LARGE, GemmTile::WIDE}) {
-    for (float* b : {bias.data(), static_cast<float*>(nullptr)}) {
-      DeviceArray<float> z(outputs, 0), y(pooled, 0), expected(pooled, 0), alone(pooled, 0);
-      DeviceArray<int32_t> argmax(pooled, 0), places(pooled, 0);
-      conv2d_implicit_forward(stream, d, ConvMath::FP32, x.data(), w.data(), b, z.data(), tile);
-      azj::cuda::pool2d_forward(stream, halves, z.data(), expected.data(), places.data());
-      conv2d_implicit_pool_forward(stream, d, x.data(), w.data(), b, y.data(), argmax.data(), tile);
-      conv2d_implicit_pool_forward(stream, d, x.data(), w.data(), b, alone.data(), nullptr, tile);
-      finish_stream(stream);
-      CHECK(same_bits(y.read(), expected.read()));
-      CHECK(same_bits(alone.read(), expected.read()));
-      CHECK(argmax.read() == places.read());
+    agree(stream, d, inputs,
+          [&](auto* x, auto* w, auto* bias, auto* z) {
+            conv2d_implicit_forward(stream, d, ConvMath::FP32, x, w, bias, z, tile);
+          },
+          [&](auto* x, auto* w, auto* bias, auto* y, int32_t* argmax) {
+            conv2d_implicit_pool_forward(stream, d, x, w, bias, y, argmax, tile);
+          });
+  }
+}
+
+void winograd(cudaStream_t stream, const azj_conv2d_desc& d, const std::vector<float>& inputs) {
+  for (const WinogradSize size : {WinogradSize::F4X4, WinogradSize::F2X2}) {
+    for (const WinogradForm form : {WinogradForm::STAGED, WinogradForm::FUSED}) {
+      DeviceArray<float> whole(conv2d_winograd_workspace_bytes(d, size, AZJ_CONV_FORWARD, form) / sizeof(float), 0);
+      DeviceArray<float> of_pool(conv2d_winograd_pool_workspace_bytes(d, size, form) / sizeof(float), 0);
+      agree(stream, d, inputs,
+            [&](auto* x, auto* w, auto* bias, auto* z) {
+              conv2d_winograd_forward(stream, d, size, x, w, bias, z, whole.data(), form);
+            },
+            [&](auto* x, auto* w, auto* bias, auto* y, int32_t* argmax) {
+              conv2d_winograd_pool_forward(stream, d, size, x, w, bias, y, argmax, of_pool.data(), form);
+            });
+      of_pool.read();  // its guards
     }
   }
+}
+
+void forward(cudaStream_t stream, const azj_conv2d_desc& d, const std::vector<float>& inputs) {
+  implicit(stream, d, inputs);
+  if (conv2d_winograd_supports(d)) winograd(stream, d, inputs);
 }
 
 }  // namespace
@@ -122,6 +158,8 @@ void test_conv2d_pool(cudaStream_t stream) {
   }
   stray_argmax(stream);
   const azj_conv2d_desc convolutions[] = {
+      {3, 5, 13, 11, 33, 3, 3, 1, 1, 2, 0, 1, 1, 1, 0, 0, AZJ_RELU, 0, 0},
+      {2, 3, 4, 5, 2, 3, 3, 1, 1, 0, 0, 1, 1, 1, 0, 0, AZJ_TANH, 0, 0},
       {3, 1, 12, 12, 6, 5, 5, 1, 1, 2, 2, 1, 1, 1, 0, 0, AZJ_RELU, 0, 0},
       {2, 3, 9, 11, 37, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0, 0, AZJ_LEAKY_RELU, 0.1f, 0},
       {2, 4, 12, 13, 6, 3, 2, 2, 1, 1, 0, 1, 2, 2, 0, 0, AZJ_SIGMOID, 0, 0}};

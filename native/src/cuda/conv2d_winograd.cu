@@ -70,7 +70,7 @@ __global__ __launch_bounds__(kWinogradThreads) void inputs_kernel(const __grid_c
 }
 
 // grid (tiles, filters): a thread stores one tile of one filter.
-template <class F>
+template <class F, bool kPools>
 __global__ __launch_bounds__(kWinogradThreads) void outputs_kernel(const __grid_constant__ WinogradProblem p,
                                                           const __grid_constant__ WinogradTiles tiles, int64_t m_row,
                                                           const float* m, bool vectors) {
@@ -80,7 +80,7 @@ __global__ __launch_bounds__(kWinogradThreads) void outputs_kernel(const __grid_
   const int64_t m_point = p.filters * m_row;
   for (int filter = blockIdx.y; filter < p.filters; filter += gridDim.y) {
     const float* const from = m + filter * m_row + index;
-    winograd_store<F>(p, tile, filter, vectors, [&](int point) { return from[point * m_point]; });
+    winograd_store<F, kPools>(p, tile, filter, vectors, [&](int point) { return from[point * m_point]; });
   }
 }
 
@@ -143,8 +143,8 @@ void run_staged(cudaStream_t stream, const WinogradProblem& p, const float* u, f
   g.ldc = row;
   g.c_batch_stride = p.filters * row;
   gemm(stream, GemmRung::REGISTER, g);
-  launch(outputs_kernel<F>, winograd_grid(tiles.count, p.filters), dim3(kWinogradThreads), 0, stream, p, tiles, row, m,
-         winograd_vectors<F>(p));
+  launch(p.pools ? outputs_kernel<F, true> : outputs_kernel<F, false>, winograd_grid(tiles.count, p.filters),
+         dim3(kWinogradThreads), 0, stream, p, tiles, row, m, winograd_vectors<F>(p));
 }
 
 // ---- both
@@ -181,13 +181,37 @@ void run(cudaStream_t stream, const WinogradProblem& p, WinogradForm form, float
     WinogradProblem part = p;
     part.samples = p.samples - first < most ? p.samples - first : most;
     part.x += first * p.channels * p.height * p.width;
-    part.y += first * p.filters * p.out_h * p.out_w;
+    const int64_t outputs = first * p.filters * p.out_h * p.out_w / (p.pools ? 4 : 1);
+    part.y += outputs;
+    if (p.argmax != nullptr) part.argmax += outputs;
     if (fused) {
       winograd_fused<F>(stream, part, workspace);
     } else {
       run_staged<F>(stream, part, workspace, workspace + filters.floats());
     }
   }
+}
+
+// The forward pass, of as many rows and columns of outputs as the windows cover.
+WinogradProblem pooled_problem(const azj_conv2d_desc& d) {
+  WinogradProblem p = winograd_problem(d, AZJ_CONV_FORWARD);
+  p.pools = true;
+  p.z_width = p.out_w;
+  p.out_h -= p.out_h % 2;
+  p.out_w -= p.out_w % 2;
+  return p;
+}
+
+WinogradProblem with_operands(WinogradProblem p, const azj_conv2d_desc& d, const float* x, const float* w,
+                              const float* bias, float* y) {
+  p.x = x;
+  p.w = w;
+  p.y = y;
+  p.epilogue.bias = bias;
+  p.epilogue.bias_axis = bias != nullptr ? BiasAxis::ROW : BiasAxis::NONE;
+  p.epilogue.activation = d.activation;
+  p.epilogue.slope = d.slope;
+  return p;
 }
 
 }  // namespace
@@ -235,14 +259,19 @@ uint64_t conv2d_winograd_workspace_bytes(const azj_conv2d_desc& d, WinogradSize 
 
 void conv2d_winograd_forward(cudaStream_t stream, const azj_conv2d_desc& d, WinogradSize size, const float* x,
                              const float* w, const float* bias, float* y, void* workspace, WinogradForm form) {
-  WinogradProblem p = winograd_problem(d, AZJ_CONV_FORWARD);
-  p.x = x;
-  p.w = w;
-  p.y = y;
-  p.epilogue.bias = bias;
-  p.epilogue.bias_axis = bias != nullptr ? BiasAxis::ROW : BiasAxis::NONE;
-  p.epilogue.activation = d.activation;
-  p.epilogue.slope = d.slope;
+  const WinogradProblem p = with_operands(winograd_problem(d, AZJ_CONV_FORWARD), d, x, w, bias, y);
+  with_winograd(size, [&](auto f) { run<decltype(f)>(stream, p, form, static_cast<float*>(workspace)); });
+}
+
+uint64_t conv2d_winograd_pool_workspace_bytes(const azj_conv2d_desc& d, WinogradSize size, WinogradForm form) {
+  return with_winograd(size, [&](auto f) { return workspace_bytes<decltype(f)>(pooled_problem(d), form); });
+}
+
+void conv2d_winograd_pool_forward(cudaStream_t stream, const azj_conv2d_desc& d, WinogradSize size, const float* x,
+                                  const float* w, const float* bias, float* y, int32_t* argmax, void* workspace,
+                                  WinogradForm form) {
+  WinogradProblem p = with_operands(pooled_problem(d), d, x, w, bias, y);
+  p.argmax = argmax;
   with_winograd(size, [&](auto f) { run<decltype(f)>(stream, p, form, static_cast<float*>(workspace)); });
 }
 

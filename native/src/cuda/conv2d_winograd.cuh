@@ -26,6 +26,11 @@ struct WinogradProblem {
   int w_filter, w_channel;  // strides of w
   bool turned;
   GemmEpilogue epilogue;    // bias of the filters, activation
+  // In place of these outputs, the maxima of their 2x2 windows [samples][filters][out_h / 2][out_w / 2], out_h and out_w
+  // even, and where they are in planes of z_width columns, or null.
+  bool pools;
+  int z_width;
+  int32_t* argmax;
 };
 
 // The tiles of out x out of planes of outputs, in rows, one sample after the other.
@@ -55,23 +60,15 @@ struct WinogradTile {
   }
 };
 
-// Stores the outputs of tile `t` of a filter: y = activation(A^T m A + bias), m(point) the sums of its points.
-template <class F, class Sums>
-__device__ __forceinline__ void winograd_store(const WinogradProblem& p, const WinogradTile& t, int filter,
-                                               bool vectors, Sums m) {
-  float z[F::kOut][F::kOut];
-  winograd_both_sides<typename F::Output>([&](int i, int j) { return m(i * F::kIn + j); },
-                                      [&](int i, int j, float value) { z[i][j] = value; });
-  const float bias = row_bias(p.epilogue, filter);
+// Stores tile `t` of y of a filter.
+template <class F>
+__device__ __forceinline__ void store_outputs(const WinogradProblem& p, const WinogradTile& t, int filter, bool vectors,
+                                              const float (&z)[F::kOut][F::kOut]) {
   float* const plane = p.y + (t.sample * p.filters + filter) * (int64_t{p.out_h} * p.out_w);
 #pragma unroll
   for (int i = 0; i < F::kOut; ++i) {
     if (t.row + i >= p.out_h) break;
     float* const to = plane + (t.row + i) * p.out_w + t.column;
-#pragma unroll
-    for (int j = 0; j < F::kOut; ++j) {
-      z[i][j] = activate(p.epilogue.activation, p.epilogue.slope, z[i][j] + bias);
-    }
     if (vectors) {
       Pack<F::kOut> pack;
       for (int j = 0; j < F::kOut; ++j) pack.v[j] = z[i][j];
@@ -82,6 +79,52 @@ __device__ __forceinline__ void winograd_store(const WinogradProblem& p, const W
     for (int j = 0; j < F::kOut; ++j) {
       if (t.column + j < p.out_w) to[j] = z[i][j];
     }
+  }
+}
+
+// Stores the maxima of the tile's windows, of which none is cut: tiles begin at even rows and columns.
+template <class F>
+__device__ __forceinline__ void store_maxima(const WinogradProblem& p, const WinogradTile& t, int filter,
+                                             const float (&z)[F::kOut][F::kOut]) {
+  const int columns = p.out_w / 2;
+  const int64_t plane = (t.sample * p.filters + filter) * (int64_t{p.out_h / 2} * columns);
+#pragma unroll
+  for (int i = 0; i < F::kOut; i += 2) {
+    if (t.row + i >= p.out_h) break;
+#pragma unroll
+    for (int j = 0; j < F::kOut; j += 2) {
+      if (t.column + j >= p.out_w) break;
+      float best = z[i][j];
+      int place = 0;
+#pragma unroll
+      for (int k = 1; k < 4; ++k) {
+        const float value = z[i + k / 2][j + k % 2];
+        if (value <= best || best != best) continue;  // a NaN in value replaces, a NaN in best stays
+        best = value;
+        place = k / 2 * p.z_width + k % 2;
+      }
+      const int64_t at = plane + (t.row + i) / 2 * columns + (t.column + j) / 2;
+      p.y[at] = best;
+      if (p.argmax != nullptr) p.argmax[at] = (t.row + i) * p.z_width + t.column + j + place;
+    }
+  }
+}
+
+// Stores tile `t` of a filter: z = activation(A^T m A + bias), m(point) the sums of its points, or the maxima of z.
+template <class F, bool kPools, class Sums>
+__device__ __forceinline__ void winograd_store(const WinogradProblem& p, const WinogradTile& t, int filter,
+                                               bool vectors, Sums m) {
+  const float bias = row_bias(p.epilogue, filter);
+  float z[F::kOut][F::kOut];
+  winograd_both_sides<typename F::Output>(
+      [&](int i, int j) { return m(i * F::kIn + j); },
+      [&](int i, int j, float value) {
+        z[i][j] = activate(p.epilogue.activation, p.epilogue.slope, value + bias);
+      });
+  if constexpr (kPools) {
+    store_maxima<F>(p, t, filter, z);
+  } else {
+    store_outputs<F>(p, t, filter, vectors, z);
   }
 }
 

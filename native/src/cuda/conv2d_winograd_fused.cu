@@ -110,7 +110,7 @@ __device__ __forceinline__ void stage(const typename Block<F>::Sums& sums, float
 }
 
 // grid: the panels of filters for each 32 tiles, so that blocks of the same tiles run together.
-template <class F>
+template <class F, bool kPools>
 __global__ __launch_bounds__(Block<F>::kThreads, Block<F>::kResident) void winograd_fused_kernel(
     const __grid_constant__ WinogradProblem p, const __grid_constant__ WinogradTiles tiles,
     const __grid_constant__ WinogradFilters layout, const float* u, bool vectors) {
@@ -166,8 +166,9 @@ __global__ __launch_bounds__(Block<F>::kThreads, Block<F>::kResident) void winog
       const int in_half = i / kTiles, index = first_tile + i % kTiles;
       const int filter = panel * kFilters + half * kHalfFilters + in_half;
       if (index >= tiles.count || filter >= p.filters) continue;
-      winograd_store<F>(p, WinogradTile(tiles, index), filter, vectors,
-                     [&](int point) { return shared[(point * kHalfFilters + in_half) * kTiles + i % kTiles]; });
+      winograd_store<F, kPools>(p, WinogradTile(tiles, index), filter, vectors, [&](int point) {
+        return shared[(point * kHalfFilters + in_half) * kTiles + i % kTiles];
+      });
     }
   }
 }
@@ -191,7 +192,8 @@ void winograd_fused(cudaStream_t stream, const WinogradProblem& p, const float* 
   const WinogradFilters filters = winograd_fused_filters<F>(p);
   const WinogradTiles tiles(F::kOut, p.samples, p.out_h, p.out_w);
   const unsigned blocks = tile_count(tiles.count, p.filters, kTiles, kFilters);
-  launch_tile<Block<F>>(winograd_fused_kernel<F>, dim3(blocks), stream, p, tiles, filters, u, winograd_vectors<F>(p));
+  launch_tile<Block<F>>(p.pools ? winograd_fused_kernel<F, true> : winograd_fused_kernel<F, false>, dim3(blocks),
+                        stream, p, tiles, filters, u, winograd_vectors<F>(p));
 }
 
 template WinogradFilters winograd_fused_filters<Winograd4x4>(const WinogradProblem&);

@@ -118,6 +118,12 @@ void conv2d_winograd_forward(cudaStream_t stream, const azj_conv2d_desc& desc, W
 void conv2d_winograd_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, WinogradSize size,
                                 const float* grad_z, const float* w, float* grad_x, void* workspace,
                                 WinogradForm form = WinogradForm::AUTO);
+// As conv2d_winograd_forward() and pool2d_forward() after it, to the last bit. argmax may be NULL.
+uint64_t conv2d_winograd_pool_workspace_bytes(const azj_conv2d_desc& desc, WinogradSize size,
+                                              WinogradForm form = WinogradForm::AUTO);
+void conv2d_winograd_pool_forward(cudaStream_t stream, const azj_conv2d_desc& desc, WinogradSize size, const float* x,
+                                  const float* w, const float* bias, float* y, int32_t* argmax, void* workspace,
+                                  WinogradForm form = WinogradForm::AUTO);
 void conv2d_winograd_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, WinogradSize size, const float* x,
                                   const float* grad_z, float* grad_w, void* workspace);
 

@@ -1,10 +1,12 @@
 // A CUDA stream: every operation is a launcher of kernels.hpp on it. A stream is used by one thread at a time.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <unordered_set>
 #include <vector>
 
+#include "choice.hpp"
 #include "device.hpp"
 #include "gemm.hpp"
 #include "staging.hpp"
@@ -131,7 +133,11 @@ class CudaStream final : public azj_stream {
   // What the operation runs with; AUTO is decided here.
   GemmRung rung(const azj_gemm_desc& desc, int64_t batch);
   void multiply(GemmRung rung, const GemmProblem& problem);
+  int32_t wanted_algorithm(const azj_conv2d_desc& desc);
+  int32_t measured_algorithm(const azj_conv2d_desc& desc, int64_t operation,
+                             const std::function<Candidate(int32_t algorithm)>& candidate);
   int32_t algorithm(const azj_conv2d_desc& desc, int32_t pass);
+  int32_t pool_algorithm(const azj_conv2d_desc& desc);
 
   CudaDevice& device_;
   StreamHandle handle_;

@@ -1,8 +1,9 @@
-// Convolution on a CUDA stream: which algorithm runs, and what each needs.
+// Convolution on a CUDA stream: which algorithm runs.
 #include <cinttypes>
 #include <string>
 
 #include "choice.hpp"
+#include "conv2d_passes.hpp"
 #include "kernels.hpp"
 #include "stream.hpp"
 
@@ -10,131 +11,13 @@ namespace azj::cuda {
 
 namespace {
 
-constexpr GemmRung kIm2colRung = GemmRung::REGISTER;
-constexpr uint64_t kAlignment = 256;
-
-// The three tensors of a pass in the order of azulejo.h, inputs first: (x, w, y), (grad_z, w, grad_x), (x, grad_z, grad_w).
-struct PassOperands {
-  const float* first;
-  const float* second;
-  const float* bias;  // of the forward pass, or nullptr
-  float* result;
-  void* workspace;
-};
-
-ConvMath math_of(int32_t algorithm) {
-  switch (algorithm) {
-    case AZJ_CONV_IMPLICIT_GEMM_TF32:
-    case AZJ_CONV_HOPPER_TF32:
-      return ConvMath::TF32;
-    case AZJ_CONV_IMPLICIT_GEMM_BF16:
-    case AZJ_CONV_HOPPER_BF16:
-      return ConvMath::BF16;
-    default:
-      return ConvMath::FP32;
-  }
-}
-
-bool is_hopper(int32_t algorithm) {
-  return algorithm == AZJ_CONV_HOPPER_TF32 || algorithm == AZJ_CONV_HOPPER_BF16;
-}
-
-bool is_winograd(int32_t algorithm) { return algorithm == AZJ_CONV_WINOGRAD || algorithm == AZJ_CONV_WINOGRAD_2X2; }
-
-WinogradSize size_of(int32_t algorithm) {
-  return algorithm == AZJ_CONV_WINOGRAD_2X2 ? WinogradSize::F2X2 : WinogradSize::F4X4;
-}
-
-uint64_t hopper_workspace_bytes(const azj_conv2d_desc& d, int32_t pass, ConvMath math) {
-  switch (pass) {
-    case AZJ_CONV_FORWARD: return conv2d_hopper_forward_workspace_bytes(d, math);
-    case AZJ_CONV_GRAD_INPUT: return conv2d_hopper_grad_input_workspace_bytes(d, math);
-    default: return conv2d_hopper_grad_weights_workspace_bytes(d, math);
-  }
-}
-
-uint64_t workspace_bytes(const azj_conv2d_desc& d, int32_t pass, int32_t algorithm) {
-  switch (algorithm) {
-    case AZJ_CONV_DIRECT:
-      return conv2d_direct_workspace_bytes(d, pass);
-    case AZJ_CONV_IM2COL_GEMM:
-      return conv2d_im2col_workspace_bytes(d, pass);
-    case AZJ_CONV_WINOGRAD:
-    case AZJ_CONV_WINOGRAD_2X2:
-      return conv2d_winograd_workspace_bytes(d, size_of(algorithm), pass);
-    default:
-      if (is_hopper(algorithm)) return hopper_workspace_bytes(d, pass, math_of(algorithm));
-      return pass == AZJ_CONV_GRAD_WEIGHTS ? conv2d_implicit_grad_weights_workspace_bytes(d, math_of(algorithm)) : 0;
-  }
-}
-
-void run_direct(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, const PassOperands& o) {
-  switch (pass) {
-    case AZJ_CONV_FORWARD: return conv2d_direct_forward(stream, d, o.first, o.second, o.bias, o.result);
-    case AZJ_CONV_GRAD_INPUT: return conv2d_direct_grad_input(stream, d, o.first, o.second, o.result);
-    default: return conv2d_direct_grad_weights(stream, d, o.first, o.second, o.result, o.workspace);
-  }
-}
-
-void run_im2col(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, const PassOperands& o) {
-  switch (pass) {
-    case AZJ_CONV_FORWARD:
-      return conv2d_im2col_forward(stream, d, kIm2colRung, o.first, o.second, o.bias, o.result, o.workspace);
-    case AZJ_CONV_GRAD_INPUT:
-      return conv2d_im2col_grad_input(stream, d, kIm2colRung, o.first, o.second, o.result, o.workspace);
-    default:
-      return conv2d_im2col_grad_weights(stream, d, kIm2colRung, o.first, o.second, o.result, o.workspace);
-  }
-}
-
-void run_winograd(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, WinogradSize size,
-                  const PassOperands& o) {
-  switch (pass) {
-    case AZJ_CONV_FORWARD:
-      return conv2d_winograd_forward(stream, d, size, o.first, o.second, o.bias, o.result, o.workspace);
-    case AZJ_CONV_GRAD_INPUT:
-      return conv2d_winograd_grad_input(stream, d, size, o.first, o.second, o.result, o.workspace);
-    default: return conv2d_winograd_grad_weights(stream, d, size, o.first, o.second, o.result, o.workspace);
-  }
-}
-
-void run_implicit(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, ConvMath math, const PassOperands& o) {
-  switch (pass) {
-    case AZJ_CONV_FORWARD: return conv2d_implicit_forward(stream, d, math, o.first, o.second, o.bias, o.result);
-    case AZJ_CONV_GRAD_INPUT: return conv2d_implicit_grad_input(stream, d, math, o.first, o.second, o.result);
-    default: return conv2d_implicit_grad_weights(stream, d, math, o.first, o.second, o.result, o.workspace);
-  }
-}
-
-void run_hopper(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, ConvMath math, const PassOperands& o) {
-  switch (pass) {
-    case AZJ_CONV_FORWARD:
-      return conv2d_hopper_forward(stream, d, math, o.first, o.second, o.bias, o.result, o.workspace);
-    case AZJ_CONV_GRAD_INPUT: return conv2d_hopper_grad_input(stream, d, math, o.first, o.second, o.result, o.workspace);
-    default: return conv2d_hopper_grad_weights(stream, d, math, o.first, o.second, o.result, o.workspace);
-  }
-}
-
-void run_pass(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, int32_t algorithm, const PassOperands& o) {
-  switch (algorithm) {
-    case AZJ_CONV_DIRECT: return run_direct(stream, d, pass, o);
-    case AZJ_CONV_IM2COL_GEMM: return run_im2col(stream, d, pass, o);
-    case AZJ_CONV_WINOGRAD:
-    case AZJ_CONV_WINOGRAD_2X2: return run_winograd(stream, d, pass, size_of(algorithm), o);
-    default:
-      if (is_hopper(algorithm)) return run_hopper(stream, d, pass, math_of(algorithm), o);
-      return run_implicit(stream, d, pass, math_of(algorithm), o);
-  }
-}
-
-uint64_t floats(int64_t count) {
-  return (static_cast<uint64_t>(count) * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
-}
+// The first numbers of choices, beside GEMM's 0: of the passes, and of the forward pass that ends in pooling.
+constexpr int64_t kFirstPass = 1, kPooledForward = 4;
 
 }  // namespace
 
-// AUTO chooses among the algorithms that round no more than the precision allows.
-int32_t CudaStream::algorithm(const azj_conv2d_desc& d, int32_t pass) {
+// The algorithm that is asked for, or AUTO; throws where this device or convolution has no such algorithm.
+int32_t CudaStream::wanted_algorithm(const azj_conv2d_desc& d) {
   if (d.algorithm == AZJ_CONV_IMPLICIT_GEMM_TF32 || d.algorithm == AZJ_CONV_IMPLICIT_GEMM_BF16) {
     if (device_.capability() >= 80) return d.algorithm;
     fail(AZJ_UNSUPPORTED, "convolution algorithm %d uses tensor cores with TF32 or BF16 inputs, which need compute "
@@ -149,29 +32,21 @@ int32_t CudaStream::algorithm(const azj_conv2d_desc& d, int32_t pass) {
     const bool large = d.algorithm == AZJ_CONV_WINOGRAD;
     fail(AZJ_UNSUPPORTED, "%s, 3x3): it needs a 3x3 kernel, stride 1, dilation 1 and one group; "
          "this is a %" PRId64 "x%" PRId64 " kernel, stride %" PRId64 "x%" PRId64 ", dilation %" PRId64 "x%" PRId64
-         ", %" PRId64 " groups", large ? "AZJ_CONV_WINOGRAD is F(4x4" : "AZJ_CONV_WINOGRAD_2X2 is F(2x2", d.kernel_h, d.kernel_w, d.stride_h, d.stride_w, d.dilation_h, d.dilation_w, d.groups);
+         ", %" PRId64 " groups", large ? "AZJ_CONV_WINOGRAD is F(4x4" : "AZJ_CONV_WINOGRAD_2X2 is F(2x2", d.kernel_h,
+         d.kernel_w, d.stride_h, d.stride_w, d.dilation_h, d.dilation_w, d.groups);
   }
-  if (d.algorithm != AZJ_CONV_AUTO) return d.algorithm;
-  const ConvSize size(d);
-  const uint64_t x = floats(d.batch * size.in_sample), w = floats(size.weights), y = floats(d.batch * size.out_sample);
-  const uint64_t first = pass == AZJ_CONV_GRAD_INPUT ? y : x;
-  const uint64_t second = pass == AZJ_CONV_GRAD_WEIGHTS ? y : w;
-  const uint64_t result = pass == AZJ_CONV_FORWARD ? y : pass == AZJ_CONV_GRAD_INPUT ? x : w;
+  return d.algorithm;
+}
+
+// AUTO chooses among the algorithms that round no more than the precision allows.
+int32_t CudaStream::measured_algorithm(const azj_conv2d_desc& d, int64_t operation,
+                                       const std::function<Candidate(int32_t algorithm)>& candidate) {
   std::vector<Candidate> candidates;
-  const auto add = [&](int32_t algorithm) {
-    candidates.push_back({algorithm, first + second + result + workspace_bytes(d, pass, algorithm),
-                          [&, algorithm](char* memory) {
-                            PassOperands o{};
-                            o.first = reinterpret_cast<const float*>(memory);
-                            o.second = reinterpret_cast<const float*>(memory + first);
-                            o.result = reinterpret_cast<float*>(memory + first + second);
-                            o.workspace = memory + first + second + result;
-                            run_pass(handle(), d, pass, algorithm, o);
-                          }});
-  };
+  const auto add = [&](int32_t algorithm) { candidates.push_back(candidate(algorithm)); };
+  const bool depthwise = ConvSize(d).depthwise;
   // Without measuring the first one is taken: a depthwise product has one row, and nothing for a GEMM to reuse.
-  add(size.depthwise ? AZJ_CONV_DIRECT : AZJ_CONV_IMPLICIT_GEMM);
-  add(size.depthwise ? AZJ_CONV_IMPLICIT_GEMM : AZJ_CONV_DIRECT);
+  add(depthwise ? AZJ_CONV_DIRECT : AZJ_CONV_IMPLICIT_GEMM);
+  add(depthwise ? AZJ_CONV_IMPLICIT_GEMM : AZJ_CONV_DIRECT);
   add(AZJ_CONV_IM2COL_GEMM);
   if (conv2d_winograd_supports(d)) add(AZJ_CONV_WINOGRAD);
   if (d.precision != AZJ_FP32) {
@@ -184,10 +59,52 @@ int32_t CudaStream::algorithm(const azj_conv2d_desc& d, int32_t pass) {
     if (tensor_cores && bf16) add(AZJ_CONV_IMPLICIT_GEMM_BF16);
     if (hopper && bf16) add(AZJ_CONV_HOPPER_BF16);
   }
-  const ChoiceKey key{1 + pass, d.batch, d.channels, d.height, d.width, d.filters, d.kernel_h, d.kernel_w, d.stride_h,
+  const ChoiceKey key{operation, d.batch, d.channels, d.height, d.width, d.filters, d.kernel_h, d.kernel_w, d.stride_h,
                       d.stride_w, d.pad_h, d.pad_w, d.dilation_h, d.dilation_w, d.groups, d.samples_per_unroll,
                       d.precision};
   return choose(device_, handle(), recording_, key, candidates);
+}
+
+int32_t CudaStream::algorithm(const azj_conv2d_desc& d, int32_t pass) {
+  const int32_t wanted = wanted_algorithm(d);
+  if (wanted != AZJ_CONV_AUTO) return wanted;
+  const ConvSize size(d);
+  const uint64_t x = aligned_bytes(d.batch * size.in_sample), w = aligned_bytes(size.weights),
+                 y = aligned_bytes(d.batch * size.out_sample);
+  const uint64_t first = pass == AZJ_CONV_GRAD_INPUT ? y : x;
+  const uint64_t second = pass == AZJ_CONV_GRAD_WEIGHTS ? y : w;
+  const uint64_t result = pass == AZJ_CONV_FORWARD ? y : pass == AZJ_CONV_GRAD_INPUT ? x : w;
+  return measured_algorithm(d, kFirstPass + pass, [&](int32_t algorithm) {
+    return Candidate{algorithm, first + second + result + pass_workspace_bytes(d, pass, algorithm),
+                     [=, &d](char* memory) {
+                       PassOperands o{};
+                       o.first = reinterpret_cast<const float*>(memory);
+                       o.second = reinterpret_cast<const float*>(memory + first);
+                       o.result = reinterpret_cast<float*>(memory + first + second);
+                       o.workspace = memory + first + second + result;
+                       run_pass(handle(), d, pass, algorithm, o);
+                     }};
+  });
+}
+
+// Measured with the pooling: an algorithm that does it in its epilogue gains what the others' second kernel costs.
+int32_t CudaStream::pool_algorithm(const azj_conv2d_desc& d) {
+  const int32_t wanted = wanted_algorithm(d);
+  if (wanted != AZJ_CONV_AUTO) return wanted;
+  const ConvSize size(d);
+  const uint64_t x = aligned_bytes(d.batch * size.in_sample), w = aligned_bytes(size.weights),
+                 y = aligned_bytes(d.batch * d.filters * (size.out_h / 2) * (size.out_w / 2));
+  return measured_algorithm(d, kPooledForward, [&](int32_t algorithm) {
+    return Candidate{algorithm, x + w + 2 * y + pool_workspace_bytes(d, algorithm),
+                     [=, &d](char* memory) {
+                       PassOperands o{};
+                       o.first = reinterpret_cast<const float*>(memory);
+                       o.second = reinterpret_cast<const float*>(memory + x);
+                       o.result = reinterpret_cast<float*>(memory + x + w);
+                       o.workspace = memory + x + w + 2 * y;
+                       run_pool(handle(), d, algorithm, o, reinterpret_cast<int32_t*>(memory + x + w + y));
+                     }};
+  });
 }
 
 int32_t CudaStream::conv2d_algorithm(const azj_conv2d_desc& d, int32_t pass) {
@@ -195,7 +112,7 @@ int32_t CudaStream::conv2d_algorithm(const azj_conv2d_desc& d, int32_t pass) {
 }
 
 uint64_t CudaStream::conv2d_workspace_bytes(const azj_conv2d_desc& d, int32_t pass) {
-  return device_.enter([&] { return workspace_bytes(d, pass, algorithm(d, pass)); });
+  return device_.enter([&] { return pass_workspace_bytes(d, pass, algorithm(d, pass)); });
 }
 
 void CudaStream::conv2d_forward(const azj_conv2d_desc& d, const float* x, const float* w, const float* bias, float* y,
@@ -225,36 +142,14 @@ void CudaStream::conv2d_grad_bias(const azj_conv2d_desc& d, const float* grad_z,
   run({{"grad_z", grad_z}, {"grad_bias", grad_bias}}, [&] { cuda::conv2d_grad_bias(handle(), d, grad_z, grad_bias); });
 }
 
-namespace {
-
-// The algorithm whose epilogue pools, so that the convolution's output is nowhere.
-bool pools_itself(const azj_conv2d_desc& d, int32_t algorithm) {
-  return algorithm == AZJ_CONV_IMPLICIT_GEMM && conv2d_implicit_pools(d);
-}
-
-}  // namespace
-
 uint64_t CudaStream::conv2d_pool_workspace_bytes(const azj_conv2d_desc& d) {
-  return device_.enter([&] {
-    const int32_t chosen = algorithm(d, AZJ_CONV_FORWARD);
-    if (pools_itself(d, chosen)) return uint64_t{0};
-    return floats(d.batch * ConvSize(d).out_sample) + workspace_bytes(d, AZJ_CONV_FORWARD, chosen);
-  });
+  return device_.enter([&] { return pool_workspace_bytes(d, pool_algorithm(d)); });
 }
 
-// The workspace holds the convolution's output, then what the convolution needs.
 void CudaStream::conv2d_pool_forward(const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,
                                      float* y, int32_t* argmax, void* workspace) {
-  run({{"x", x}, {"w", w}, {"bias", bias}, {"y", y}, {"argmax", argmax}, {"workspace", workspace}}, [&] {
-    const int32_t chosen = algorithm(d, AZJ_CONV_FORWARD);
-    if (pools_itself(d, chosen)) return conv2d_implicit_pool_forward(handle(), d, x, w, bias, y, argmax);
-    const ConvSize s(d);
-    float* output = static_cast<float*>(workspace);
-    char* rest = static_cast<char*>(workspace) + floats(d.batch * s.out_sample);
-    run_pass(handle(), d, AZJ_CONV_FORWARD, chosen, {x, w, bias, output, rest});
-    const azj_pool2d_desc halves{d.batch, d.filters, s.out_h, s.out_w, 2, 2, 2, 2, 0, 0, AZJ_POOL_MAX, 0};
-    cuda::pool2d_forward(handle(), halves, output, y, argmax);
-  });
+  run({{"x", x}, {"w", w}, {"bias", bias}, {"y", y}, {"argmax", argmax}, {"workspace", workspace}},
+      [&] { run_pool(handle(), d, pool_algorithm(d), {x, w, bias, y, workspace}, argmax); });
 }
 
 void CudaStream::conv2d_pool_backward(const azj_conv2d_desc& d, const float* y, const int32_t* argmax,
