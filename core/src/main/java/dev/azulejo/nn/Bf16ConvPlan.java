@@ -54,8 +54,12 @@ final class Bf16ConvPlan implements LayerPlan {
   }
 
   @Override
-  public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
+  public void pack(Stream stream, LayerWeights weights) {
     Bf16Packing.pack(stream, filters, channels, taps, weights.weight(), weights.packed());
+  }
+
+  @Override
+  public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
     convolution.forward(x, weights.packed(), weights.bias(), y);
   }
 

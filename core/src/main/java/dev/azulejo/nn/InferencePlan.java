@@ -92,6 +92,7 @@ public final class InferencePlan implements AutoCloseable {
       }
     }
     for (int i = 0; i < count; i++) {
+      steps[i].plan().pack(stream, weights[i]);
       steps[i].plan().forward(stream, outputs[i], weights[i], null, outputs[i + 1]);
     }
     return outputs[count];

@@ -51,6 +51,12 @@ public interface LayerPlan {
   }
 
   /**
+   * Writes {@link LayerWeights#packed}, where it has elements, from the weights. The other calls
+   * read it: this comes before them whenever the weights have changed.
+   */
+  default void pack(Stream stream, LayerWeights weights) {}
+
+  /**
    * y = layer(x).
    *
    * @param weights the layer's parameters

@@ -7,8 +7,8 @@ import dev.azulejo.device.Tensor;
  *
  * @param weight null for a layer without parameters
  * @param bias null for a layer without bias
- * @param packed a copy of the weights in BF16 that belongs to one plan, whose forward pass writes
- *     it; null where {@code weight} itself is multiplied with
+ * @param packed a copy of the weights in BF16 that belongs to one plan, written by {@link
+ *     LayerPlan#pack}; null where {@code weight} itself is multiplied with
  */
 public record LayerWeights(Tensor weight, Tensor bias, Tensor packed) {
   /** Of a layer without parameters. */

@@ -140,6 +140,7 @@ public final class TrainingPlan implements AutoCloseable {
   /** Runs the layers on the input. */
   public void forward() {
     for (int i = 0; i < steps.length; i++) {
+      steps[i].plan().pack(stream, weights[i]); // every step has changed them
       steps[i].plan().forward(stream, outputs[i], weights[i], saved[i], outputs[i + 1]);
       tell(steps[i], false);
     }
