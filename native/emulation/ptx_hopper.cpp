@@ -83,14 +83,14 @@ void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* 
   scheduler.asynchrony().copies.load(scheduler, scheduler, target, map, rank, at, taps, barrier, site);
 }
 
-void tensor_load_multicast(void* target, const CUtensorMap* map, int rank, const int32_t* at, void* barrier,
-                           uint16_t blocks, Site site) {
+void tensor_load_multicast(void* target, const CUtensorMap* map, int rank, const int32_t* at, const uint16_t* taps,
+                           void* barrier, uint16_t blocks, Site site) {
   Scheduler& scheduler = hopper("cp.async.bulk.tensor.multicast::cluster", site);
   for (unsigned block = 0; block < 16; ++block) {
     if ((blocks >> block & 1) == 0) continue;
     Scheduler& owner = scheduler.cluster_member(block, "cp.async.bulk.tensor", site);
     owner.asynchrony().copies.load(scheduler, owner, scheduler.shared().at_peer(target, owner.shared()), map, rank, at,
-                                   nullptr, scheduler.shared().at_peer(barrier, owner.shared()), site);
+                                   taps, scheduler.shared().at_peer(barrier, owner.shared()), site);
   }
 }
 

@@ -23,8 +23,8 @@ void mbarrier_wait(void* barrier, uint32_t parity, Site site);
 void fence_proxy_async(Site site);
 void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* at, const uint16_t* taps, void* barrier,
                  Site site);
-void tensor_load_multicast(void* target, const CUtensorMap* map, int rank, const int32_t* at, void* barrier,
-                           uint16_t blocks, Site site);
+void tensor_load_multicast(void* target, const CUtensorMap* map, int rank, const int32_t* at, const uint16_t* taps,
+                           void* barrier, uint16_t blocks, Site site);
 void tensor_store(const CUtensorMap* map, int rank, const int32_t* at, const void* source, Site site);
 void bulk_commit(Site site);
 void bulk_wait_read(int pending_groups, Site site);
@@ -98,7 +98,7 @@ inline void tensor_load_4d(void* target, const CUtensorMap* map, int32_t x, int3
 inline void tensor_load_4d_multicast(void* target, const CUtensorMap* map, int32_t x, int32_t y, int32_t z, int32_t w,
                                      uint64_t* barrier, uint16_t blocks, AZJ_SITE_PARAMETERS) {
   const int32_t at[] = {x, y, z, w};
-  ::azj::emulation::tensor_load_multicast(target, map, 4, at, barrier, blocks, AZJ_SITE);
+  ::azj::emulation::tensor_load_multicast(target, map, 4, at, nullptr, barrier, blocks, AZJ_SITE);
 }
 
 // cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes
@@ -108,6 +108,15 @@ inline void tensor_load_im2col(void* target, const CUtensorMap* map, int32_t cha
   const int32_t at[] = {channel, column, row, sample};
   const uint16_t taps[] = {tap_w, tap_h};
   ::azj::emulation::tensor_load(target, map, 4, at, taps, barrier, AZJ_SITE);
+}
+
+// the same with .multicast::cluster
+inline void tensor_load_im2col_multicast(void* target, const CUtensorMap* map, int32_t channel, int32_t column,
+                                         int32_t row, int32_t sample, uint16_t tap_w, uint16_t tap_h,
+                                         uint64_t* barrier, uint16_t blocks, AZJ_SITE_PARAMETERS) {
+  const int32_t at[] = {channel, column, row, sample};
+  const uint16_t taps[] = {tap_w, tap_h};
+  ::azj::emulation::tensor_load_multicast(target, map, 4, at, taps, barrier, blocks, AZJ_SITE);
 }
 
 // cp.async.bulk.tensor.4d.global.shared::cta.tile.bulk_group

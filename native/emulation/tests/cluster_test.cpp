@@ -131,6 +131,75 @@ TEST(exchanges_that_are_wrong) {
   EXPECT_OK(run_clusters(exchange, 2, 2, 64, 2 * kBoxBytes, tensor.map, 1, Exchange::RIGHT, sums.get()));
 }
 
+// ---- im2col
+
+constexpr int kPixels = 48, kWidth = 6, kHeight = 10;  // pixels that both blocks read; of the image
+
+// Each of two blocks copies half of the pixels to both, from (column, row) of its own, and gives back all.
+__global__ void share_pixels(const __grid_constant__ CUtensorMap map, int row_of_second, uint16_t blocks, float* out) {
+  __shared__ __align__(8) uint64_t arrived;
+  float* const box = dynamic_shared<float>();
+  const int rank = static_cast<int>(cluster_rank());
+  if (threadIdx.x == 0) {
+    mbarrier_init(&arrived, 1);
+    fence_mbarrier_init();
+  }
+  cluster_barrier();
+  if (threadIdx.x == 0) {
+    mbarrier_arrive_expect_tx(&arrived, kPixels * 16);
+    tensor_load_im2col_multicast(box + rank * kPixels / 2 * 4, &map, 0, -1, rank == 0 ? 0 : row_of_second, 0, 2, 1,
+                                 &arrived, blocks);
+  }
+  mbarrier_try_wait(&arrived, 0);
+  for (int i = static_cast<int>(threadIdx.x); i < kPixels * 4; i += 32) out[blockIdx.x * kPixels * 4 + i] = box[i];
+  cluster_barrier();
+}
+
+// Rows of 6 pixels from column -1 on, each read 2 to the right and 1 down.
+struct Pixels {
+  std::vector<float> values;
+  Array<float> data;
+  CUtensorMap map;
+  Pixels() : values(numbers()), data(values) {
+    EXPECT(encode_im2col(map, data.get(), {4, kWidth, kHeight, 1}, {16, 16 * kWidth, 16 * kWidth * kHeight}, {-1, 0},
+                         {-1, -1}, 4, kPixels / 2, {1, 1, 1, 1}) == CUDA_SUCCESS);
+  }
+  static std::vector<float> numbers() {
+    std::vector<float> numbers(4 * kWidth * kHeight);
+    for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<float>(i + 1);
+    return numbers;
+  }
+};
+
+TEST(clusters_share_pixels) {
+  Pixels pixels;
+  Array<float> out(2 * 2 * kPixels * 4);
+  EXPECT_OK(run_clusters(share_pixels, 4, 2, 32, kPixels * 16, pixels.map, kPixels / 2 / kWidth, uint16_t{3},
+                         out.get()));
+  const auto actual = out.read();
+  int wrong = 0;
+  for (int i = 0; i < 4 * kPixels * 4; ++i) {
+    const int pixel = i / 4 % kPixels, row = pixel / kWidth + 1, column = pixel % kWidth + 1;
+    const size_t from = static_cast<size_t>((row * kWidth + column) * 4 + i % 4);
+    wrong += actual[static_cast<size_t>(i)] != (column < kWidth ? pixels.values[from] : 0.0f);
+  }
+  EXPECT(wrong == 0);
+}
+
+TEST(shared_pixels_that_are_wrong) {
+  const auto wrong = [&](int row, uint16_t blocks, cudaError_t error, const char* what) {
+    Pixels pixels;
+    Array<float> out(2 * kPixels * 4);
+    EXPECT_ERROR(run_clusters(share_pixels, 2, 2, 32, kPixels * 16, pixels.map, row, blocks, out.get()), error);
+    EXPECT_FAULT_SAYS(what);
+    EXPECT_FAULT_SAYS("cluster_test.cpp");
+    azj_emulation_reset();
+  };
+  wrong(4, 7, cudaErrorLaunchFailure, "to block 2 of a cluster of 2");
+  wrong(4, 1, cudaErrorLaunchFailure, "32 of the cluster's 64 threads");  // nobody brings the others their bytes
+  wrong(kHeight - 1, 3, cudaErrorIllegalInstruction, "row 9, which is no pixel of the box 0 to 8");
+}
+
 __global__ void alone(unsigned* ranks) {
   __shared__ unsigned last;
   if (threadIdx.x == 63) last = cluster_rank();

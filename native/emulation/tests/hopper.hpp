@@ -24,6 +24,18 @@ inline CUresult encode(CUtensorMap& map, void* data, std::array<uint64_t, 4> ext
       CU_TENSOR_MAP_L2_PROMOTION_NONE, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
 }
 
+// One in im2col mode of floats, channels x width x height x samples: `channels` of each of `pixels` pixels.
+inline CUresult encode_im2col(CUtensorMap& map, void* data, std::array<uint64_t, 4> extents,
+                              std::array<uint64_t, 3> strides, std::array<int, 2> lower, std::array<int, 2> upper,
+                              uint32_t channels, uint32_t pixels, std::array<uint32_t, 4> steps) {
+  void* function = nullptr;
+  EXPECT_OK(cudaGetDriverEntryPointByVersion("cuTensorMapEncodeIm2col", &function, 12000, cudaEnableDefault));
+  return reinterpret_cast<decltype(&cuTensorMapEncodeIm2col)>(function)(
+      &map, CU_TENSOR_MAP_DATA_TYPE_FLOAT32, 4, data, extents.data(), strides.data(), lower.data(), upper.data(),
+      channels, pixels, steps.data(), CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_NONE,
+      CU_TENSOR_MAP_L2_PROMOTION_NONE, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+}
+
 template <class Kernel>
 void allow_shared(Kernel* kernel, size_t bytes) {
   EXPECT_OK(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)));

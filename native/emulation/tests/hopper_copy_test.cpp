@@ -130,14 +130,9 @@ TEST(pixels_of_a_convolution) {
   Array<float> in(values);
   CUtensorMap map;
   const auto encode_pixels = [&](std::array<int, 2> lower, std::array<int, 2> upper, std::array<uint32_t, 4> steps) {
-    const uint64_t extents[] = {kChannels, kWidth, kHeight, kSamples};
-    const uint64_t strides[] = {kPitch * 4, kPitch * 4 * kWidth, kPitch * 4 * kWidth * kHeight};
-    void* function = nullptr;
-    EXPECT_OK(cudaGetDriverEntryPointByVersion("cuTensorMapEncodeIm2col", &function, 12000, cudaEnableDefault));
-    return reinterpret_cast<decltype(&cuTensorMapEncodeIm2col)>(function)(
-        &map, CU_TENSOR_MAP_DATA_TYPE_FLOAT32, 4, in.get(), extents, strides, lower.data(), upper.data(), 4, kPixels,
-        steps.data(), CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_NONE, CU_TENSOR_MAP_L2_PROMOTION_NONE,
-        CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+    return encode_im2col(map, in.get(), {kChannels, kWidth, kHeight, kSamples},
+                         {kPitch * 4, kPitch * 4 * kWidth, kPitch * 4 * kWidth * kHeight}, lower, upper, 4, kPixels,
+                         steps);
   };
   EXPECT(encode_pixels({-kPad, -kPad}, {kPad - kTapsW + 1, kPad - kTapsH + 1}, {1, kStepW, kStepH, 1}) == CUDA_SUCCESS);
   constexpr int kFirst = 4;  // pixel of the output where the copy begins

@@ -140,6 +140,19 @@ __device__ __forceinline__ void tensor_load_im2col(void* target, const CUtensorM
       : "memory");
 }
 
+// The same with .multicast::cluster, as above.
+__device__ __forceinline__ void tensor_load_im2col_multicast(void* target, const CUtensorMap* map, int32_t channel,
+                                                             int32_t column, int32_t row, int32_t sample,
+                                                             uint16_t tap_w, uint16_t tap_h, uint64_t* barrier,
+                                                             uint16_t blocks) {
+  asm volatile(
+      "cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes.multicast::cluster [%0], "
+      "[%1, {%3, %4, %5, %6}], [%2], {%7, %8}, %9;\n" ::"r"(shared_address(target)),
+      "l"(reinterpret_cast<uint64_t>(map)), "r"(shared_address(barrier)), "r"(channel), "r"(column), "r"(row),
+      "r"(sample), "h"(tap_w), "h"(tap_h), "h"(blocks)
+      : "memory");
+}
+
 // cp.async.bulk.tensor.4d.global.shared::cta.tile.bulk_group [map, {x, y, z, w}], [source]: the other way, by one thread,
 // after the fence_proxy_async() of those that wrote. What lies outside of the tensor is not stored.
 __device__ __forceinline__ void tensor_store_4d(const CUtensorMap* map, int32_t x, int32_t y, int32_t z, int32_t w,
