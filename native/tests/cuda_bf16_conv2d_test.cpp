@@ -59,6 +59,48 @@ void check_single_image(cudaStream_t stream) {
   CHECK(std::memcmp(first.data(), second.data(), first.size() * sizeof(float)) == 0);
 }
 
+// Clusters of two, whose tiles share pixels or weights: the same bits as without.
+void check_pairs(cudaStream_t stream) {
+  struct PairCase {
+    azj_conv2d_desc d;
+    bool large, medium;  // whether the tiles of the forward pass, then of the gradient, pair up
+    bool large_gradient, medium_gradient;
+  };
+  const PairCase cases[] = {
+      // Two rows of tiles, and a ring that goes round; one row and an even number of columns.
+      {conv(2, 130, 9, 8, 250, 3, 3, 1, 1, 1, 1, 1, 1, 1), true, true, true, true},
+      {conv(1, 100, 20, 25, 70, 3, 3, 1, 1, 1, 1, 1, 1, 1), true, true, true, true},
+      // Of the last tile one half has no pixel; stages of two taps, in both passes; an odd number of columns.
+      {conv(1, 20, 13, 20, 200, 3, 3, 1, 1, 1, 1, 1, 1, 1), true, true, true, false},
+      {conv(1, 200, 13, 20, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1), true, false, true, true},
+      // Three rows of tiles, which have no partners.
+      {conv(1, 300, 5, 6, 257, 1, 1, 1, 1, 0, 0, 1, 1, 1), false, false, false, false},
+      // More tiles than multiprocessors; the phases of strides.
+      {conv(2, 16, 36, 36, 160, 1, 1, 1, 1, 0, 0, 1, 1, 1), true, true, false, false},
+      {conv(1, 140, 17, 20, 150, 3, 3, 2, 2, 1, 1, 1, 1, 1), true, true, true, true},
+  };
+  const auto pairs = [](GemmTile tile, int64_t rows, int64_t columns) {
+    return azj::cuda::complete_plan({tile, 1}, {rows, columns, 1, 9, azj::cuda::TileStore::PIXELS, true}).pairs;
+  };
+  for (const PairCase& c : cases) {
+    const Reference ref(c.d);
+    const int64_t outputs = c.d.batch * ref.out_h * ref.out_w, inputs = c.d.batch * c.d.height * c.d.width;
+    CHECK(pairs(kLargeTile, c.d.filters, outputs) == c.large);
+    CHECK(pairs(kMediumTile, c.d.filters, outputs) == c.medium);
+    if (c.d.stride_h == 1) {
+      CHECK(pairs(kLargeTile, c.d.channels, inputs) == c.large_gradient);
+      CHECK(pairs(kMediumTile, c.d.channels, inputs) == c.medium_gradient);
+    }
+    Bf16Passes passes(stream, c.d);
+    for (const HopperPlan& plan : {HopperPlan{kLargeTile, 1}, HopperPlan{kMediumTile, 1}, HopperPlan{kLargeTile, 3}}) {
+      const HopperPlan alone{plan.tile, plan.slices, false};
+      CHECK(passes.forward(plan) == passes.forward(alone));
+      CHECK(passes.grad_input(plan) == passes.grad_input(alone));
+    }
+    passes.check({kMediumTile, 2});
+  }
+}
+
 // Both ways out of the registers, by every tile: in one slice.
 void check_activations(cudaStream_t stream) {
   for (const GemmTile tile : {kSmallTile, kMediumTile, kLargeTile}) {
@@ -138,6 +180,7 @@ int main() {
       Bf16Passes(stream, c.d).check(c.plan);
     }
     check_single_image(stream);
+    check_pairs(stream);
     check_activations(stream);
     check_no_bias(stream);
     check_not_finite(stream);

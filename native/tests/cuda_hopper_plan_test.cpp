@@ -41,6 +41,23 @@ void stores() {
   }
 }
 
+// Neighbours that share an operand read less: halves of the large tile gain most.
+void pairs() {
+  const auto plan_of = [](GemmTile tile, int64_t m, int64_t n, bool wanted = true) {
+    return complete_plan({tile, 1, wanted}, {m, n, 1, 36, TileStore::PIXELS, true}, kProcessors).pairs;
+  };
+  for (const GemmTile tile : {GemmTile::MEDIUM, GemmTile::LARGE}) {
+    CHECK(plan_of(tile, 256, 100) && plan_of(tile, 500, 3000));  // one below the other
+    CHECK(plan_of(tile, 128, 512));                              // side by side
+    CHECK(plan_of(tile, 128, 769) == (tile == GemmTile::LARGE));
+    CHECK(!plan_of(tile, 300, 512) && !plan_of(tile, 256, 512, false));
+  }
+  CHECK(!plan_of(GemmTile::SMALL, 64, 512));
+  CHECK(!complete_plan({GemmTile::LARGE, 1}, {256, 512, 1, 36, TileStore::PIXELS}, kProcessors).pairs);
+  expect({256, 64 * 7 * 7, 1, 72, TileStore::PIXELS}, GemmTile::LARGE, 5);
+  expect({256, 64 * 7 * 7, 1, 72, TileStore::PIXELS, true}, GemmTile::MEDIUM, 2);
+}
+
 // What is asked for stays.
 void wishes() {
   const HopperProduct p{256, 14 * 14, 1, 36, TileStore::PIXELS};
@@ -54,6 +71,7 @@ void wishes() {
 int main() {
   layers();
   stores();
+  pairs();
   wishes();
   return finish("cuda_hopper_plan");
 }

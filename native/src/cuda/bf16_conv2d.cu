@@ -109,13 +109,14 @@ void run(cudaStream_t stream, const azj_conv2d_desc& d, const ConvGather& gather
     const OperandView pixels = view_pixels(source, g.channels, first, result.g.samples, plane);
     const HopperProduct product = product_of(result.g, kBytes, result.g.samples, TileStore::PIXELS);
     const HopperPlan plan = complete_plan(wanted, product);
-    with_tile<TensorType::BF16, kRowsOfA>(plan.tile, half_chunks(g, kBytes), [&](auto tag) {
+    with_tile<TensorType::BF16, kRowsOfA>(plan, half_chunks(g, kBytes), [&](auto tag) {
       using Tile = typename decltype(tag)::Tile;
       const SplitGrid grid = split_grid<Tile>(plan, product, parts);
+      const Shared shared = shared_operand<Tile>(grid);
       const TensorOperand operand = kRowsOfA ? tensor_operand(weights, 1, Tile::kRowBytes, Tile::kChunkDepth)
-                                             : tensor_operand(weights, 1, Tile::kChunkBytes, Tile::kBlockM);
-      launch_tile<Tile>(conv2d_hopper_kernel<Tile, PixelResult>, split_blocks(grid), stream, operand,
-                        pixel_map(first_pixels(result.g, pixels), Tile::kBlockN, Tile::kChunkBytes), result, grid);
+                                             : tensor_operand(weights, 1, Tile::kChunkBytes, own_rows<Tile>(shared));
+      const CUtensorMap map = pixel_map(first_pixels(result.g, pixels), own_pixels<Tile>(shared), Tile::kChunkBytes);
+      launch_pieces<Tile>(conv2d_hopper_kernel<Tile, PixelResult>, grid, stream, operand, map, result, grid);
       if (grid.parts != nullptr) {
         launch(add_pixel_slices_kernel<Tile::kBlockM, Tile::kBlockN>, sum_blocks<Tile>(grid), dim3(kSumThreads), 0,
                stream, grid, result);

@@ -49,13 +49,14 @@ HopperProduct product(const ConvGather& g, ConvMath math, int64_t samples) {
 template <TensorType kType>
 void run_type(cudaStream_t stream, const ConvGather& g, const Operands& o, const HopperPlan& plan,
               const HopperProduct& product) {
-  with_tile<kType>(plan.tile, half_chunks(g, o.source.bytes), [&](auto tag) {
+  with_tile<kType>(plan, half_chunks(g, o.source.bytes), [&](auto tag) {
     using Tile = typename decltype(tag)::Tile;
     const SplitGrid grid = split_grid<Tile>(plan, product, o.parts);
     const PlanarResult result{g};
-    launch_tile<Tile>(conv2d_hopper_kernel<Tile, PlanarResult>, split_blocks(grid), stream,
-                      tensor_operand(o.weights, Tile::kBlockM, Tile::kChunkBytes),
-                      pixel_map(first_pixels(g, o.source), Tile::kBlockN, Tile::kChunkBytes), result, grid);
+    const Shared shared = shared_operand<Tile>(grid);
+    const TensorOperand weights = tensor_operand(o.weights, own_rows<Tile>(shared), Tile::kChunkBytes);
+    const CUtensorMap map = pixel_map(first_pixels(g, o.source), own_pixels<Tile>(shared), Tile::kChunkBytes);
+    launch_pieces<Tile>(conv2d_hopper_kernel<Tile, PlanarResult>, grid, stream, weights, map, result, grid);
     if (grid.parts != nullptr) add_slices<Tile>(stream, grid, result);
   });
 }

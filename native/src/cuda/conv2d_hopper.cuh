@@ -12,6 +12,8 @@
 //     up with zeros; layers of few channels still waste most of the work
 //   grid: one block on each multiprocessor, which walks over the tiles of all groups, or their slices
 //     (hopper_split.cuh)
+//   cluster: two blocks whose tiles are neighbours bring each other half of what both read: of tiles above each other
+//     the pixels, of tiles side by side the weights (HopperPlan::pairs)
 #pragma once
 
 #include <algorithm>
@@ -27,24 +29,81 @@ namespace azj::cuda {
 // [filter][tap][channel], whose rows are filters or, of a tile whose A lies along the rows, channels.
 enum class WeightOrder { TAPS, FILTERS };
 
+// What the blocks of a cluster bring each other, of tiles above each other and of tiles side by side.
+enum class Shared { NOTHING, PIXELS, WEIGHTS };
+
+template <class Tile>
+__host__ __device__ inline Shared shared_operand(const SplitGrid& grid) {
+  if (Tile::kCluster == 1) return Shared::NOTHING;
+  return grid.m > Tile::kBlockM ? Shared::PIXELS : Shared::WEIGHTS;
+}
+
+// What one block brings of a tile's rows, and of its columns.
+template <class Tile>
+__host__ __device__ constexpr int own_rows(Shared shared) {
+  return Tile::kBlockM / (shared == Shared::WEIGHTS ? Tile::kCluster : 1);
+}
+template <class Tile>
+__host__ __device__ constexpr int own_pixels(Shared shared) {
+  return Tile::kBlockN / (shared == Shared::PIXELS ? Tile::kCluster : 1);
+}
+
 // The weights of a tile's rows: chunk `chunk` of a stage, from k = `channel` of one tap on.
-template <class Tile, WeightOrder kOrder>
+template <class Tile, WeightOrder kOrder, Shared kShared>
 __device__ inline void load_weights(unsigned char* to_a, int chunk, const TensorOperand& weights, int channel, int row,
                                     int tap, int group, uint64_t* barrier) {
+  constexpr bool kToAll = kShared == Shared::WEIGHTS;
+  constexpr int kRows = own_rows<Tile>(kShared);
+  const int first = kToAll ? static_cast<int>(cluster_rank()) * kRows : 0;
   if constexpr (Tile::kRowsOfA) {
     static_assert(kOrder == WeightOrder::FILTERS, "weights by taps lie along k");
     constexpr int kBlock = Tile::kRowBytes / 2;  // rows in a box
-    for (int block = 0; block < Tile::kBlockM / kBlock; ++block) {
-      unsigned char* const to = to_a + (block * Tile::kDepth + chunk * Tile::kChunkDepth) * Tile::kRowBytes;
-      tensor_load_4d(to, &weights.map, row + block * kBlock, tap, channel, 0, barrier);
+#pragma unroll
+    for (int i = 0; i < kRows; i += kBlock) {
+      const int line = (first + i) / kBlock * Tile::kDepth + chunk * Tile::kChunkDepth;
+      unsigned char* const to = to_a + line * Tile::kRowBytes;
+      load_box<Tile, kToAll>(to, weights.map, row + first + i, tap, channel, 0, barrier);
     }
   } else {
-    unsigned char* const to = to_a + chunk * (Tile::kBlockM * Tile::kChunkBytes);
+    unsigned char* const to = to_a + (chunk * Tile::kBlockM + first) * Tile::kChunkBytes;
     if constexpr (kOrder == WeightOrder::FILTERS) {
-      tensor_load_4d(to, &weights.map, channel, tap, row, 0, barrier);
+      load_box<Tile, kToAll>(to, weights.map, channel, tap, row + first, 0, barrier);
     } else {
-      tensor_load_4d(to, &weights.map, channel, row, tap, group * weights.group, barrier);
+      load_box<Tile, kToAll>(to, weights.map, channel, row + first, tap, group * weights.group, barrier);
     }
+  }
+}
+
+// The producer: all stages of this block's pieces.
+template <class Tile, Shared kShared, class Result>
+__device__ __forceinline__ void load_pieces(const Ring<Tile>& ring, const TensorOperand& weights,
+                                            const CUtensorMap& pixels, const Result& result, const SplitGrid& grid) {
+  constexpr int kPixels = own_pixels<Tile>(kShared);
+  const int own = kShared == Shared::PIXELS ? static_cast<int>(cluster_rank()) * kPixels : 0;
+  const ConvGather& g = result.g;
+  const int chunks = (g.channels - 1) / Tile::kChunkDepth + 1, taps = g.taps_h * g.taps_w;  // chunks of a tap
+  RingPosition<Tile::kStages> at;
+  for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
+    const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
+    const int column = tile.column + own;  // of a last tile, the second half may have none
+    const GatherPixel first(g, column < grid.n ? column : 0);
+    const int w = first.v * g.step_w + g.origin_w, h = first.u * g.step_h + g.origin_h;
+    const int sample = tile.product * g.samples + first.sample;
+    load_stages<Tile>(at, ring, tile.steps(), [&](int step, auto* to_a, auto* to_b, uint64_t* barrier) {
+#pragma unroll
+      for (int i = 0; i < Tile::kChunks; ++i) {
+        const int chunk = (tile.first_step + step) * Tile::kChunks + i, of_tap = chunk / chunks;
+        const int tap = of_tap < taps ? of_tap : 0;  // the last stage may have a chunk too many, of zeros
+        const int channel = (of_tap < taps ? chunk - tap * chunks : chunks) * Tile::kChunkDepth;
+        const int r = g.tap_row.quotient(tap), s = g.tap_row.remainder(tap, r);
+        const int weight_tap = g.first_tap + r * g.weight_tap_h + s * g.weight_tap_w;
+        load_weights<Tile, Result::kOrder, kShared>(to_a, i, weights, channel, tile.row, weight_tap, tile.product,
+                                                    barrier);
+        unsigned char* const to = to_b + (i * Tile::kBlockN + own) * Tile::kChunkBytes;
+        const auto tap_w = static_cast<uint16_t>(s * g.tap_w), tap_h = static_cast<uint16_t>(r * g.tap_h);
+        load_pixels<Tile, kShared == Shared::PIXELS>(to, pixels, channel, w, h, sample, tap_w, tap_h, barrier);
+      }
+    });
   }
 }
 
@@ -57,38 +116,25 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(const 
                                                                           const __grid_constant__ SplitGrid grid) {
   __shared__ RingBarriers<Tile> barriers;
   const Ring<Tile> ring(barriers);
-  RingPosition<Tile::kStages> at;
-  const ConvGather& g = result.g;
-  const int chunks = (g.channels - 1) / Tile::kChunkDepth + 1, taps = g.taps_h * g.taps_w;  // chunks of a tap
   if (threadIdx.x < 128) {
     setmaxnreg_dec<Tile::kProducerRegisters>();
     if (threadIdx.x < 32 && elect_one()) {
-      for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
-        const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
-        const GatherPixel first(g, tile.column);
-        const int w = first.v * g.step_w + g.origin_w, h = first.u * g.step_h + g.origin_h;
-        const int sample = tile.product * g.samples + first.sample;
-        load_stages<Tile>(at, ring, tile.steps(), [&](int step, auto* to_a, auto* to_b, uint64_t* barrier) {
-#pragma unroll
-          for (int i = 0; i < Tile::kChunks; ++i) {
-            const int chunk = (tile.first_step + step) * Tile::kChunks + i, of_tap = chunk / chunks;
-            const int tap = of_tap < taps ? of_tap : 0;  // the last stage may have a chunk too many, of zeros
-            const int channel = (of_tap < taps ? chunk - tap * chunks : chunks) * Tile::kChunkDepth;
-            const int r = g.tap_row.quotient(tap), s = g.tap_row.remainder(tap, r);
-            const int weight_tap = g.first_tap + r * g.weight_tap_h + s * g.weight_tap_w;
-            load_weights<Tile, Result::kOrder>(to_a, i, weights, channel, tile.row, weight_tap, tile.product, barrier);
-            tensor_load_im2col(to_b + i * (Tile::kBlockN * Tile::kChunkBytes), &pixels, channel, w, h, sample,
-                               static_cast<uint16_t>(s * g.tap_w), static_cast<uint16_t>(r * g.tap_h), barrier);
-          }
-        });
+      if constexpr (Tile::kCluster == 1) {
+        load_pieces<Tile, Shared::NOTHING>(ring, weights, pixels, result, grid);
+      } else if (shared_operand<Tile>(grid) == Shared::PIXELS) {
+        load_pieces<Tile, Shared::PIXELS>(ring, weights, pixels, result, grid);
+      } else {
+        load_pieces<Tile, Shared::WEIGHTS>(ring, weights, pixels, result, grid);
       }
     }
   } else {
+    RingPosition<Tile::kStages> at;
     consume_pieces<Tile>(at, ring, grid, [&](const auto& sums, int64_t index, const SplitTile& tile, int warp) {
       if (grid.parts != nullptr) return store_part<Tile>(sums, ring.staging(warp), grid, index, warp);
       result.template store<Tile>(sums, ring.staging(warp), tile, warp);
     });
   }
+  leave_cluster<Tile>();
 }
 
 // Stages of a sum whose channels, of `bytes` bytes each, come in chunks of so many bytes.
@@ -102,7 +148,7 @@ inline bool half_chunks(const ConvGather& g, int bytes) { return steps_of(g, byt
 
 inline HopperProduct product_of(const ConvGather& g, int bytes, int64_t samples, TileStore store) {
   const int64_t steps = std::min(steps_of(g, bytes, 64), steps_of(g, bytes, 128));
-  return {g.rows, samples * g.pixels_h * g.pixels_w, g.groups, steps, store};
+  return {g.rows, samples * g.pixels_h * g.pixels_w, g.groups, steps, store, true};
 }
 
 template <class Tile_>
@@ -111,8 +157,14 @@ struct TileTag {
 };
 
 template <TensorType kType, int kChunkBytes, bool kRowsOfA, class Body>
-void with_chunks(GemmTile tile, Body&& body) {
-  switch (tile) {
+void with_chunks(const HopperPlan& plan, Body&& body) {
+  if (plan.pairs) {
+    if (plan.tile == GemmTile::LARGE) {
+      return body(TileTag<HopperTile<kType, 128, 256, kChunkBytes, kRowsOfA, false, 2>>{});
+    }
+    return body(TileTag<HopperTile<kType, 128, 128, kChunkBytes, kRowsOfA, false, 2>>{});
+  }
+  switch (plan.tile) {
     case GemmTile::SMALL: return body(TileTag<HopperTile<kType, 64, 256, kChunkBytes, kRowsOfA, false>>{});
     case GemmTile::MEDIUM: return body(TileTag<HopperTile<kType, 128, 128, kChunkBytes, kRowsOfA, false>>{});
     default: return body(TileTag<HopperTile<kType, 128, 256, kChunkBytes, kRowsOfA, false>>{});
@@ -121,9 +173,9 @@ void with_chunks(GemmTile tile, Body&& body) {
 
 // Calls body(TileTag<HopperTile<..>>) with the tile of a plan and stages of one chunk or two.
 template <TensorType kType, bool kRowsOfA = false, class Body>
-void with_tile(GemmTile tile, bool half, Body&& body) {
-  if (half) return with_chunks<kType, 64, kRowsOfA>(tile, body);
-  with_chunks<kType, 128, kRowsOfA>(tile, body);
+void with_tile(const HopperPlan& plan, bool half, Body&& body) {
+  if (half) return with_chunks<kType, 64, kRowsOfA>(plan, body);
+  with_chunks<kType, 128, kRowsOfA>(plan, body);
 }
 
 // The phases of the gradient to the input that any tap meets.

@@ -13,6 +13,7 @@ namespace azj::cuda {
 struct HopperPlan {
   GemmTile tile = GemmTile::AUTO;  // SMALL 64 x 256, MEDIUM 128 x 128, LARGE 128 x 256
   int slices = 0;                  // 0: as many as are quickest
+  bool pairs = true;               // wanted: where tiles pair up; complete: two blocks, a cluster, take two neighbours
 };
 
 // How a tile that is not cut leaves the registers, of which some ways are quicker; a slice becomes a part.
@@ -27,6 +28,7 @@ enum class TileStore {
 struct HopperProduct {
   int64_t m, n, products, steps;
   TileStore store;
+  bool pairs = false;  // the kernel has clusters of two, of MEDIUM and LARGE tiles
 };
 
 constexpr int rows_of(GemmTile tile) { return tile == GemmTile::SMALL ? 64 : 128; }

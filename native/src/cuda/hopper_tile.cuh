@@ -164,6 +164,18 @@ __device__ inline void load_box(unsigned char* to, const CUtensorMap& map, int x
   }
 }
 
+// The same of pixels, in im2col mode.
+template <class Tile, bool kShared>
+__device__ inline void load_pixels(unsigned char* to, const CUtensorMap& map, int channel, int w, int h, int sample,
+                                   uint16_t tap_w, uint16_t tap_h, uint64_t* barrier) {
+  if constexpr (kShared) {
+    constexpr uint16_t kBlocks = (1 << Tile::kCluster) - 1;
+    tensor_load_im2col_multicast(to, &map, channel, w, h, sample, tap_w, tap_h, barrier, kBlocks);
+  } else {
+    tensor_load_im2col(to, &map, channel, w, h, sample, tap_w, tap_h, barrier);
+  }
+}
+
 // At the end of a kernel: a block is there until the others of its cluster no longer reach it.
 template <class Tile>
 __device__ inline void leave_cluster() {
