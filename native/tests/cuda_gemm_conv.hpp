@@ -12,7 +12,6 @@
 
 void test_gemm_ladder(cudaStream_t stream);
 void test_gemm_limits(cudaStream_t stream);
-void test_gemm_hopper(cudaStream_t stream);
 void test_im2col(cudaStream_t stream);
 void test_conv2d(cudaStream_t stream);
 void test_conv2d_large(cudaStream_t stream);

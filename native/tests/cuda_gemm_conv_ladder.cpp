@@ -1,6 +1,7 @@
 // GEMM: rungs x transposes x alpha, beta x batches x epilogues, over sizes around every tile.
 #include "cuda_gemm_problem.hpp"
 #include "error.hpp"
+#include "gemm_hopper.hpp"
 
 namespace {
 
@@ -42,8 +43,8 @@ void launch(cudaStream_t stream, const Rung& r, const GemmProblem& p, void* work
   if (r.tile == GemmTile::AUTO) return azj::cuda::gemm(stream, r.rung, p, workspace);
   if (r.rung == GemmRung::REGISTER) return azj::cuda::gemm_register(stream, p, r.tile);
   if (r.rung == GemmRung::TENSOR_TF32) return azj::cuda::gemm_tensor_tf32(stream, p, r.tile);
-  if (r.rung == GemmRung::HOPPER_TF32) return azj::cuda::gemm_hopper_tf32(stream, p, workspace, r.tile);
-  if (r.rung == GemmRung::HOPPER_BF16) return azj::cuda::gemm_hopper_bf16(stream, p, workspace, r.tile);
+  if (r.rung == GemmRung::HOPPER_TF32) return azj::cuda::gemm_hopper_tf32(stream, p, workspace, {r.tile, 1});
+  if (r.rung == GemmRung::HOPPER_BF16) return azj::cuda::gemm_hopper_bf16(stream, p, workspace, {r.tile, 1});
   azj::cuda::gemm_tensor_bf16(stream, p, r.tile);
 }
 

@@ -8,7 +8,6 @@ int main() {
   CUDA(cudaStreamCreate(&stream));
   test_gemm_ladder(stream);
   test_gemm_limits(stream);
-  test_gemm_hopper(stream);
   test_im2col(stream);
   test_conv2d(stream);
   test_conv2d_large(stream);

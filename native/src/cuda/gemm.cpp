@@ -7,6 +7,7 @@
 
 #include "check.hpp"
 #include "error.hpp"
+#include "gemm_hopper.hpp"
 #include "grid.hpp"
 
 namespace azj::cuda {
@@ -149,14 +150,6 @@ GemmTile choose_tile(int64_t m, int64_t n, int64_t products, bool simt) {
     }
   }
   return best;
-}
-
-bool choose_wide(int64_t m, int64_t n, int64_t products) {
-  // A narrow tile reads a third more for each product: an estimate of 0.8 of the wide one's rate.
-  constexpr double kNarrowRate = 0.8;
-  const int64_t rows = divide_up(m, 128), processors = multiprocessors();
-  const auto rounds = [&](int width) { return divide_up(products * rows * divide_up(n, width), processors); };
-  return static_cast<double>(rounds(256)) * 2 <= static_cast<double>(rounds(128)) / kNarrowRate;
 }
 
 }  // namespace azj::cuda

@@ -91,9 +91,5 @@ void gemm_register(cudaStream_t stream, const GemmProblem& problem, GemmTile til
 // AUTO, MEDIUM and LARGE only.
 void gemm_tensor_tf32(cudaStream_t stream, const GemmProblem& problem, GemmTile tile = GemmTile::AUTO);
 void gemm_tensor_bf16(cudaStream_t stream, const GemmProblem& problem, GemmTile tile = GemmTile::AUTO);
-// AUTO, MEDIUM (128 x 128) and LARGE (128 x 256) only.
-void gemm_hopper_tf32(cudaStream_t stream, const GemmProblem& problem, void* workspace, GemmTile tile = GemmTile::AUTO);
-void gemm_hopper_bf16(cudaStream_t stream, const GemmProblem& problem, void* workspace, GemmTile tile = GemmTile::AUTO);
-uint64_t gemm_hopper_workspace_bytes(const GemmProblem& problem, bool bf16);
 
 }  // namespace azj::cuda

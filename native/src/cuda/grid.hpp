@@ -35,9 +35,6 @@ constexpr int kTileDepth = 16;  // steps along k of every tile
 // them.
 GemmTile choose_tile(int64_t m, int64_t n, int64_t products, bool simt = true);
 
-// Of the tiles of wgmma, 128 x 256 or 128 x 128: whether the last multiprocessor is done first with the wide ones.
-bool choose_wide(int64_t m, int64_t n, int64_t products);
-
 // Where tile `index` of C lies. Tiles follow each other down columns as high as 8 tiles are wide, so that the blocks that
 // run at one time, about 130, are as near to a square as they can be: they share rows of A and columns of B in L2.
 struct TileOrder {

@@ -14,11 +14,13 @@ constexpr double kBytesPerCycle = 2000; // that all multiprocessors together wri
 
 constexpr int kMaxRounds = 2;  // of parts, when tiles are cut
 
-// Of 256 columns by warps of 16 rows: through float32 a word at a time, or rounded in registers.
+// Of 256 columns by warps of 16 rows: through float32 a word at a time, or rounded in registers. Boxes of float32 are
+// 128 KB a tile, which leave a multiprocessor at 64 bytes a cycle.
 double store_cycles(TileStore store) {
   switch (store) {
     case TileStore::PIXELS: return 1500;
     case TileStore::BOXES: return 600;
+    case TileStore::FLOAT_BOXES: return 2000;
     default: return 4000;
   }
 }
@@ -101,6 +103,11 @@ uint64_t part_bytes(const HopperPlan& wanted, const HopperProduct& p) {
     bytes = std::max(bytes, parts * bytes_of(tile));
   }
   return static_cast<uint64_t>(bytes);
+}
+
+uint64_t planned_part_bytes(const HopperPlan& plan, const HopperProduct& p) {
+  if (plan.slices == 1 && p.store != TileStore::PARTS) return 0;
+  return static_cast<uint64_t>(tiles_of(plan.tile, p) * plan.slices * bytes_of(plan.tile));
 }
 
 }  // namespace azj::cuda

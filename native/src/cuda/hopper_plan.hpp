@@ -18,10 +18,11 @@ struct HopperPlan {
 
 // How a tile that is not cut leaves the registers, of which some ways are quicker; a slice becomes a part.
 enum class TileStore {
-  FLOATS,  // float32, column by column (hopper_store.cuh)
-  PIXELS,  // BF16, channels last (bf16_store.cuh)
-  BOXES,   // BF16, by the copy engine (hopper_bf16.cuh)
-  PARTS    // as a part, too
+  FLOATS,       // float32, column by column (hopper_store.cuh)
+  PIXELS,       // BF16, channels last (bf16_store.cuh)
+  BOXES,        // BF16, by the copy engine (hopper_boxes.cuh)
+  FLOAT_BOXES,  // float32, likewise
+  PARTS         // as a part, too
 };
 
 // `products` products of m x n, each in `steps` stages of k.
@@ -40,5 +41,8 @@ HopperPlan complete_plan(const HopperPlan& wanted, const HopperProduct& product,
 
 // Bytes that suffice for the parts of this product and of every one with fewer columns or steps.
 uint64_t part_bytes(const HopperPlan& wanted, const HopperProduct& product);
+
+// Bytes for the parts of this product alone, divided by a complete plan.
+uint64_t planned_part_bytes(const HopperPlan& plan, const HopperProduct& product);
 
 }  // namespace azj::cuda

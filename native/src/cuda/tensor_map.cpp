@@ -54,6 +54,24 @@ struct Strides {
   }
 };
 
+CUtensorMap tiled_map(const OperandView& v, CUtensorMapDataType type, int box_rows, int box_bytes, int box_batch) {
+  const Strides s(v);
+  const cuuint64_t extents[] = {static_cast<cuuint64_t>(v.k), static_cast<cuuint64_t>(v.rows),
+                                static_cast<cuuint64_t>(s.batches), static_cast<cuuint64_t>(s.groups)};
+  const cuuint64_t strides[] = {static_cast<cuuint64_t>(s.row * v.bytes), static_cast<cuuint64_t>(s.batch * v.bytes),
+                                static_cast<cuuint64_t>(s.group * v.bytes)};
+  const cuuint32_t box[] = {static_cast<cuuint32_t>(box_bytes / v.bytes), static_cast<cuuint32_t>(box_rows),
+                            static_cast<cuuint32_t>(box_batch), 1};
+  const cuuint32_t steps[] = {1, 1, 1, 1};
+  static const auto encode = driver_function<decltype(&cuTensorMapEncodeTiled)>("cuTensorMapEncodeTiled");
+  CUtensorMap map;
+  check_map(encode(&map, type, 4, const_cast<void*>(v.data), extents, strides, box, steps,
+                   CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle_of(box_bytes), CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+                   CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE),
+            "cuTensorMapEncodeTiled");
+  return map;
+}
+
 }  // namespace
 
 OperandView view_a(const GemmProblem& p) {
@@ -64,6 +82,10 @@ OperandView view_a(const GemmProblem& p) {
 OperandView view_b(const GemmProblem& p) {
   return {p.b.data,         p.n,      p.k,              p.b.column_stride, p.b.row_stride, p.batch,
           p.b.batch_stride, p.groups, p.b.group_stride, 4};
+}
+
+OperandView view_c(const GemmProblem& p) {
+  return {p.c, p.m, p.n, p.ldc, 1, p.batch, p.c_batch_stride, p.groups, p.c_group_stride, 4};
 }
 
 bool has_tensor_map(const OperandView& v) {
@@ -78,22 +100,13 @@ bool has_tensor_map(const OperandView& v) {
 
 TensorOperand tensor_operand(const OperandView& v, int box_rows, int box_bytes, int box_batch) {
   const Strides s(v);
-  const cuuint64_t extents[] = {static_cast<cuuint64_t>(v.k), static_cast<cuuint64_t>(v.rows),
-                                static_cast<cuuint64_t>(s.batches), static_cast<cuuint64_t>(s.groups)};
-  const cuuint64_t strides[] = {static_cast<cuuint64_t>(s.row * v.bytes), static_cast<cuuint64_t>(s.batch * v.bytes),
-                                static_cast<cuuint64_t>(s.group * v.bytes)};
-  const cuuint32_t box[] = {static_cast<cuuint32_t>(box_bytes / v.bytes), static_cast<cuuint32_t>(box_rows),
-                            static_cast<cuuint32_t>(box_batch), 1};
-  const cuuint32_t steps[] = {1, 1, 1, 1};
-  TensorOperand operand;
-  operand.batch = s.batches > 1 ? 1 : 0;
-  operand.group = s.groups > 1 ? 1 : 0;
-  static const auto encode = driver_function<decltype(&cuTensorMapEncodeTiled)>("cuTensorMapEncodeTiled");
-  check_map(encode(&operand.map, type_of(v.bytes), 4, const_cast<void*>(v.data), extents, strides, box, steps,
-                   CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle_of(box_bytes), CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
-                   CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE),
-            "cuTensorMapEncodeTiled");
-  return operand;
+  return {tiled_map(v, type_of(v.bytes), box_rows, box_bytes, box_batch), s.batches > 1 ? 1 : 0, s.groups > 1 ? 1 : 0};
+}
+
+CUtensorMap result_map(const OperandView& v, int box_rows) {
+  // A map for TF32 rounds.
+  const CUtensorMapDataType type = v.bytes == 4 ? CU_TENSOR_MAP_DATA_TYPE_FLOAT32 : type_of(v.bytes);
+  return tiled_map(v, type, box_rows, 128, 1);
 }
 
 CUtensorMap pixel_map(const PixelView& v, int pixels, int channel_bytes) {

@@ -28,6 +28,7 @@ struct OperandView {
 };
 OperandView view_a(const GemmProblem& problem);
 OperandView view_b(const GemmProblem& problem);
+OperandView view_c(const GemmProblem& problem);  // its n for k
 
 // Whether a tensor map can describe it: k contiguous, all else on 16 bytes.
 bool has_tensor_map(const OperandView& view);
@@ -35,6 +36,10 @@ bool has_tensor_map(const OperandView& view);
 // For boxes of 128 or 64 bytes of k, swizzled over as many bytes, and box_rows rows of each of box_batch matrices. The
 // view has a tensor map.
 TensorOperand tensor_operand(const OperandView& view, int box_rows, int box_bytes = 128, int box_batch = 1);
+
+// A result, whose n is the view's k, for stores of boxes of 128 bytes of n and box_rows rows. The view has a tensor
+// map.
+CUtensorMap result_map(const OperandView& view, int box_rows);
 
 // Pixels of a convolution's gathered source for im2col copies: channels x width x height x samples, of `bytes` bytes,
 // `pitch` channels from one pixel to the next.
