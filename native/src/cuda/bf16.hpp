@@ -37,11 +37,11 @@ void bf16_pool2d_backward(cudaStream_t stream, const azj_pool2d_desc& desc, cons
                           const uint8_t* argmax, azj_bf16* grad_x);
 
 // bf16_gemm.cu: compute capability 9.0. supports(): on the current device, or the reason. The plan is for tests and
-// measurements, and the query takes the same one; so is whether blocks that share B may run in clusters.
+// measurements, and the query takes the same one.
 bool bf16_gemm_supports(const azj_gemm_desc& desc, std::string& reason);
 uint64_t bf16_gemm_workspace_bytes(const azj_gemm_desc& desc, const HopperPlan& plan = {});
 void bf16_gemm(cudaStream_t stream, const azj_gemm_desc& desc, const azj_bf16* a, const azj_bf16* b, azj_bf16* c,
-               void* workspace, const HopperPlan& plan = {}, bool clusters = true);
+               void* workspace, const HopperPlan& plan = {});
 
 // bf16_conv2d.cu: one group, where conv2d_hopper_fits(), compute capability 9.0. The plan as above.
 uint64_t bf16_conv2d_forward_workspace_bytes(const azj_conv2d_desc& desc, const HopperPlan& plan = {});

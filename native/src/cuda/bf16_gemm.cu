@@ -29,7 +29,7 @@ TensorOperand operand(const azj_bf16* data, int64_t rows, int64_t k, int64_t lea
 }
 
 HopperProduct product_of(const azj_gemm_desc& d) {
-  return {d.m, d.n, 1, divide_up(d.k, 128 / kBytes), TileStore::BOXES};
+  return {d.m, d.n, 1, divide_up(d.k, 128 / kBytes), TileStore::BOXES, true};
 }
 
 struct Run {
@@ -38,7 +38,6 @@ struct Run {
   const azj_bf16 *a, *b;
   azj_bf16* c;
   HopperPlan plan;
-  bool pairs;  // of blocks, in clusters
   void* parts;
 
   template <class Tile>
@@ -46,9 +45,10 @@ struct Run {
     GemmResult<azj_bf16> result{c, d.ldc, 0, 0, 1, true, {}};
     result.ends.alpha = d.alpha;
     result.ends.beta = d.beta;
-    run_hopper_gemm<Tile>(stream, plan, product_of(d), operand(a, d.m, d.k, d.lda, Tile::kRowsOfA, Tile::kBlockM),
-                          operand(b, d.n, d.k, d.ldb, Tile::kRowsOfB, Tile::kBlockN / Tile::kCluster),
-                          result_map(view_of(c, d.m, d.n, d.ldc), Tile::kBoxRows), result, parts);
+    run_hopper_gemm<Tile>(
+        stream, plan, product_of(d), [&](int rows) { return operand(a, d.m, d.k, d.lda, Tile::kRowsOfA, rows); },
+        [&](int columns) { return operand(b, d.n, d.k, d.ldb, Tile::kRowsOfB, columns); },
+        result_map(view_of(c, d.m, d.n, d.ldc), Tile::kBoxRows), result, parts);
   }
 
   template <bool kRowsA, bool kRowsB>
@@ -56,9 +56,9 @@ struct Run {
     switch (plan.tile) {
       case GemmTile::SMALL: return on<Bf16Tile<64, 256, kRowsA, kRowsB, 1>>();
       case GemmTile::MEDIUM:
-        return pairs ? on<Bf16Tile<128, 128, kRowsA, kRowsB, 2>>() : on<Bf16Tile<128, 128, kRowsA, kRowsB, 1>>();
+        return plan.pairs ? on<Bf16Tile<128, 128, kRowsA, kRowsB, 2>>() : on<Bf16Tile<128, 128, kRowsA, kRowsB, 1>>();
       default:
-        return pairs ? on<Bf16Tile<128, 256, kRowsA, kRowsB, 2>>() : on<Bf16Tile<128, 256, kRowsA, kRowsB, 1>>();
+        return plan.pairs ? on<Bf16Tile<128, 256, kRowsA, kRowsB, 2>>() : on<Bf16Tile<128, 256, kRowsA, kRowsB, 1>>();
     }
   }
 };
@@ -87,10 +87,8 @@ uint64_t bf16_gemm_workspace_bytes(const azj_gemm_desc& d, const HopperPlan& wan
 }
 
 void bf16_gemm(cudaStream_t stream, const azj_gemm_desc& d, const azj_bf16* a, const azj_bf16* b, azj_bf16* c,
-               void* workspace, const HopperPlan& wanted, bool clusters) {
-  const HopperProduct product = product_of(d);
-  const HopperPlan plan = complete_plan(wanted, product);
-  const Run run{stream, d, a, b, c, plan, clusters && fills_clusters(product, plan.tile), workspace};
+               void* workspace, const HopperPlan& wanted) {
+  const Run run{stream, d, a, b, c, complete_plan(wanted, product_of(d)), workspace};
   if (d.transpose_a) return d.transpose_b ? run.lying<true, false>() : run.lying<true, true>();
   return d.transpose_b ? run.lying<false, false>() : run.lying<false, true>();
 }

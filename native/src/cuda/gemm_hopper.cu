@@ -32,7 +32,7 @@ bool goes_by_boxes(const GemmProblem& p) { return has_tensor_map(view_c(p)) && f
 
 HopperProduct product_of(const GemmProblem& p, int bytes) {
   return {p.m, p.n, p.batch * p.groups, divide_up(p.k, 128 / bytes),
-          goes_by_boxes(p) ? TileStore::FLOAT_BOXES : TileStore::FLOATS};
+          goes_by_boxes(p) ? TileStore::FLOAT_BOXES : TileStore::FLOATS, true};
 }
 
 // A product whose operands are readable. parts: of slices.
@@ -49,26 +49,26 @@ struct Run {
     const bool boxes = product.store == TileStore::FLOAT_BOXES;
     const GemmResult<float> result{p.c,   p.ldc,     p.c_batch_stride, p.c_group_stride, static_cast<int>(p.batch),
                                    boxes, p.epilogue};
-    run_hopper_gemm<Tile>(stream, plan, product, tensor_operand(a, Tile::kBlockM),
-                          tensor_operand(b, Tile::kBlockN / Tile::kCluster),
-                          boxes ? result_map(view_c(p), Tile::kBoxRows) : CUtensorMap{}, result, parts);
+    run_hopper_gemm<Tile>(
+        stream, plan, product, [&](int rows) { return tensor_operand(a, rows); },
+        [&](int columns) { return tensor_operand(b, columns); },
+        boxes ? result_map(view_c(p), Tile::kBoxRows) : CUtensorMap{}, result, parts);
   }
 };
 
 template <TensorType kType>
-void run(cudaStream_t stream, const GemmProblem& p, void* workspace, const HopperPlan& wanted, bool clusters) {
+void run(cudaStream_t stream, const GemmProblem& p, void* workspace, const HopperPlan& wanted) {
   constexpr int kBytes = kType == TensorType::TF32 ? 4 : 2;
   char* free = static_cast<char*>(workspace);
   const OperandView a = readable(stream, view_a(p), kBytes, free), b = readable(stream, view_b(p), kBytes, free);
   const HopperProduct product = product_of(p, kBytes);
   const HopperPlan plan = complete_plan(wanted, product);
   const Run run{stream, p, a, b, plan, product, free};
-  const bool pairs = clusters && fills_clusters(product, plan.tile);
   switch (plan.tile) {
     case GemmTile::SMALL: return run.on<FloatTile<kType, 64, 256, 1>>();
     case GemmTile::MEDIUM:
-      return pairs ? run.on<FloatTile<kType, 128, 128, 2>>() : run.on<FloatTile<kType, 128, 128, 1>>();
-    default: return pairs ? run.on<FloatTile<kType, 128, 256, 2>>() : run.on<FloatTile<kType, 128, 256, 1>>();
+      return plan.pairs ? run.on<FloatTile<kType, 128, 128, 2>>() : run.on<FloatTile<kType, 128, 128, 1>>();
+    default: return plan.pairs ? run.on<FloatTile<kType, 128, 256, 2>>() : run.on<FloatTile<kType, 128, 256, 1>>();
   }
 }
 
@@ -84,14 +84,12 @@ uint64_t gemm_hopper_workspace_bytes(const GemmProblem& p, bool bf16, const Hopp
   return total;
 }
 
-void gemm_hopper_tf32(cudaStream_t stream, const GemmProblem& p, void* workspace, const HopperPlan& plan,
-                      bool clusters) {
-  run<TensorType::TF32>(stream, p, workspace, plan, clusters);
+void gemm_hopper_tf32(cudaStream_t stream, const GemmProblem& p, void* workspace, const HopperPlan& plan) {
+  run<TensorType::TF32>(stream, p, workspace, plan);
 }
 
-void gemm_hopper_bf16(cudaStream_t stream, const GemmProblem& p, void* workspace, const HopperPlan& plan,
-                      bool clusters) {
-  run<TensorType::BF16>(stream, p, workspace, plan, clusters);
+void gemm_hopper_bf16(cudaStream_t stream, const GemmProblem& p, void* workspace, const HopperPlan& plan) {
+  run<TensorType::BF16>(stream, p, workspace, plan);
 }
 
 }  // namespace azj::cuda

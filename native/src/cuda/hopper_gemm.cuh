@@ -8,8 +8,8 @@
 //   grid: one block of 3 warpgroups on each multiprocessor, which walks over the tiles of all products, or their slices
 //     (hopper_split.cuh)
 //   tile: 128 x 256, 128 x 128 or, of at most 64 rows, 64 x 256 (hopper_plan.cpp)
-//   cluster: where the tiles have an even number of rows of 128, two blocks take neighbours of one column; each copies
-//     half of their B to both
+//   cluster: two blocks whose tiles are neighbours bring each other half of what both read: of tiles above each other
+//     B, of tiles side by side A (HopperPlan::pairs)
 //   result: in boxes by the copy engine (hopper_boxes.cuh); of C that has no tensor map, and behind a sigmoid or tanh,
 //     whose code is not repeated for each sum, row by row (hopper_store.cuh)
 #pragma once
@@ -66,6 +66,33 @@ __device__ inline void load_operand(unsigned char* to, const CUtensorMap& map, i
   }
 }
 
+// What the blocks of a cluster bring each other.
+enum class SharedOperand { NONE, A, B };
+
+template <class Tile>
+__host__ __device__ inline SharedOperand shared_operand(const SplitGrid& grid) {
+  if (Tile::kCluster == 1) return SharedOperand::NONE;
+  return grid.m > Tile::kBlockM ? SharedOperand::B : SharedOperand::A;
+}
+
+// The producer: all stages of this block's pieces.
+template <class Tile, SharedOperand kShared>
+__device__ __forceinline__ void load_pieces(const Ring<Tile>& ring, const TensorOperand& a, const TensorOperand& b,
+                                            const GemmResult<typename Tile::Element>& result, const SplitGrid& grid) {
+  RingPosition<Tile::kStages> at;
+  for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
+    const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
+    const int group = result.group(tile.product), sample = result.sample(tile.product);
+    load_stages<Tile>(at, ring, tile.steps(), [&](int step, auto* to_a, auto* to_b, uint64_t* barrier) {
+      const int k = (tile.first_step + step) * Tile::kDepth;
+      load_operand<Tile, Tile::kRowsOfA, Tile::kBlockM, kShared == SharedOperand::A>(
+          to_a, a.map, tile.row, k, sample * a.batch, group * a.group, barrier);
+      load_operand<Tile, Tile::kRowsOfB, Tile::kBlockN, kShared == SharedOperand::B>(
+          to_b, b.map, tile.column, k, sample * b.batch, group * b.group, barrier);
+    });
+  }
+}
+
 template <class Tile>
 __global__ __launch_bounds__(Tile::kThreads, 1) void hopper_gemm_kernel(
     const __grid_constant__ TensorOperand a, const __grid_constant__ TensorOperand b,
@@ -73,23 +100,19 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void hopper_gemm_kernel(
     const __grid_constant__ SplitGrid grid) {
   __shared__ RingBarriers<Tile> barriers;
   const Ring<Tile> ring(barriers);
-  RingPosition<Tile::kStages> at;
   if (threadIdx.x < 128) {
     setmaxnreg_dec<Tile::kProducerRegisters>();
     if (threadIdx.x < 32 && elect_one()) {
-      for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
-        const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
-        const int group = result.group(tile.product), sample = result.sample(tile.product);
-        load_stages<Tile>(at, ring, tile.steps(), [&](int step, auto* to_a, auto* to_b, uint64_t* barrier) {
-          const int k = (tile.first_step + step) * Tile::kDepth;
-          load_operand<Tile, Tile::kRowsOfA, Tile::kBlockM, false>(to_a, a.map, tile.row, k, sample * a.batch,
-                                                                   group * a.group, barrier);
-          load_operand<Tile, Tile::kRowsOfB, Tile::kBlockN, (Tile::kCluster > 1)>(
-              to_b, b.map, tile.column, k, sample * b.batch, group * b.group, barrier);
-        });
+      if constexpr (Tile::kCluster == 1) {
+        load_pieces<Tile, SharedOperand::NONE>(ring, a, b, result, grid);
+      } else if (shared_operand<Tile>(grid) == SharedOperand::B) {
+        load_pieces<Tile, SharedOperand::B>(ring, a, b, result, grid);
+      } else {
+        load_pieces<Tile, SharedOperand::A>(ring, a, b, result, grid);
       }
     }
   } else {
+    RingPosition<Tile::kStages> at;
     consume_pieces<Tile>(at, ring, grid, [&](auto& sums, int64_t index, const SplitTile& tile, int warp) {
       unsigned char* const boxes = warp_boxes(ring, warp);
       if (grid.parts != nullptr) {
@@ -112,12 +135,16 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void hopper_gemm_kernel(
   leave_cluster<Tile>();
 }
 
-template <class Tile>
-void run_hopper_gemm(cudaStream_t stream, const HopperPlan& plan, const HopperProduct& product, const TensorOperand& a,
-                     const TensorOperand& b, const CUtensorMap& c, const GemmResult<typename Tile::Element>& result,
+// operand_a(rows), operand_b(columns): the maps for so many of a tile that one block brings.
+template <class Tile, class OperandA, class OperandB>
+void run_hopper_gemm(cudaStream_t stream, const HopperPlan& plan, const HopperProduct& product, OperandA&& operand_a,
+                     OperandB&& operand_b, const CUtensorMap& c, const GemmResult<typename Tile::Element>& result,
                      void* parts) {
   const SplitGrid grid = split_grid<Tile>(plan, product, parts);
-  launch_pieces<Tile>(hopper_gemm_kernel<Tile>, grid, stream, a, b, c, result, grid);
+  const SharedOperand shared = shared_operand<Tile>(grid);
+  launch_pieces<Tile>(hopper_gemm_kernel<Tile>, grid, stream,
+                      operand_a(Tile::kBlockM / (shared == SharedOperand::A ? Tile::kCluster : 1)),
+                      operand_b(Tile::kBlockN / (shared == SharedOperand::B ? Tile::kCluster : 1)), c, result, grid);
   if (grid.parts != nullptr) add_slices<Tile>(stream, grid, result);
 }
 

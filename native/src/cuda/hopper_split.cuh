@@ -61,10 +61,6 @@ inline dim3 split_blocks(const SplitGrid& grid) {
   return dim3(static_cast<unsigned>(std::min<int64_t>(grid.pieces(), multiprocessors())));
 }
 
-// Whether two tiles above each other, of one product and slice, always follow each other in TileOrder, so that a
-// cluster of two takes neighbours, which share their columns.
-inline bool fills_clusters(const HopperProduct& p, GemmTile tile) { return divide_up(p.m, rows_of(tile)) % 2 == 0; }
-
 // A kernel whose blocks walk over the pieces, in clusters of Tile::kCluster.
 template <class Tile, class... P, class... A>
 void launch_pieces(void (*kernel)(P...), const SplitGrid& grid, cudaStream_t stream, A&&... args) {
