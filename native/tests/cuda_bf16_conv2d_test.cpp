@@ -28,6 +28,9 @@ const PassCase kCases[] = {
     {conv(3, 3, 8, 11, 66, 1, 1, 2, 2, 0, 0, 1, 1, 1), {kMediumTile, 0}},
     {conv(2, 3, 10, 13, 4, 2, 3, 5, 4, 1, 2, 1, 1, 1), {kLargeTile, 0}},
     {conv(1, 9, 20, 9, 7, 1, 3, 8, 8, 0, 1, 1, 1, 1), {kSmallTile, 1}},
+    // Phases of one launch that are cut into slices, into as many as 4, and not at all; of several launches.
+    {conv(2, 70, 11, 10, 260, 3, 3, 2, 2, 1, 1, 1, 1, 1), {kMediumTile, 4}},
+    {conv(1, 9, 14, 15, 40, 4, 5, 3, 2, 1, 2, 1, 1, 1), {kSmallTile, 3}},
     // Channels and filters around the chunks of 32 and 64 and the tiles' rows.
     {conv(2, 33, 6, 5, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1), {}},
     {conv(2, 32, 6, 5, 31, 3, 3, 1, 1, 1, 1, 1, 1, 1), {kMediumTile, 2}},

@@ -23,6 +23,9 @@ const HopperCase kCases[] = {
     {conv(2, 40, 9, 7, 70, 1, 1, 2, 3, 0, 0, 1, 1, 1), {kLargeTile, 2}, {}},
     {conv(3, 9, 8, 11, 66, 1, 1, 2, 2, 0, 0, 1, 1, 3), {}, {kMediumTile, 3}},
     {conv(2, 3, 10, 13, 4, 2, 3, 5, 4, 1, 2, 1, 1, 1), {kSmallTile, 1}, {kLargeTile, 0}},
+    // Phases of one launch that are cut into slices, and not at all; of several launches, in groups.
+    {conv(2, 70, 11, 10, 130, 3, 3, 2, 2, 1, 1, 1, 1, 1), {kMediumTile, 4}, {kLargeTile, 3}},
+    {conv(1, 18, 14, 15, 40, 4, 5, 3, 2, 1, 2, 1, 1, 2), {kSmallTile, 3}, {kMediumTile, 2}},
     // Channels around the depth of a stage and the blocks of columns; filters around the tiles' rows.
     {conv(2, 33, 6, 5, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1), {}, {}},
     {conv(1, 65, 7, 7, 65, 3, 1, 2, 1, 1, 0, 1, 1, 1), {}, {kSmallTile, 2}},

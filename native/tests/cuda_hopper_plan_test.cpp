@@ -58,6 +58,31 @@ void pairs() {
   expect({256, 64 * 7 * 7, 1, 72, TileStore::PIXELS, true}, GemmTile::MEDIUM, 2);
 }
 
+// The phases of a stride of 2, 3x3: of one launch, cut into slices of one length.
+void phases() {
+  const auto of_tiles = [](int64_t tiles) {
+    std::vector<HopperProduct> products;
+    for (const int64_t taps : {4, 2, 2, 1}) {
+      products.push_back({256, tiles / 2 * 256, 1, taps * 8, TileStore::PIXELS, true});
+    }
+    return products;
+  };
+  const auto products = of_tiles(34);
+  const HopperPlan plan = complete_plan({GemmTile::LARGE, 3}, products, kProcessors);
+  CHECK(plan.slices == 3 && plan.pairs);
+  const int slices[] = {3, 2, 2, 1};  // of at most 11 stages
+  for (size_t i = 0; i < 4; ++i) CHECK(plan_of(plan, products[0], products[i]).slices == slices[i]);
+  CHECK(part_bytes({GemmTile::LARGE, 3}, products) >= uint64_t{34 * (3 + 2 + 2 + 1)} * 128 * 256 * 4);
+  CHECK(part_bytes({GemmTile::LARGE, 1}, products) == 0);
+  // Four phases fill the multiprocessors that one of them would not: nothing is cut.
+  CHECK(complete_plan({}, of_tiles(20), kProcessors).slices == 1);
+  CHECK(complete_plan({}, of_tiles(20)[0], kProcessors).slices > 1);
+  CHECK(complete_plan({}, of_tiles(2), kProcessors).slices > 1);
+  auto odd = products;
+  odd[3].m = 300;
+  CHECK(!complete_plan({GemmTile::LARGE, 1}, odd, kProcessors).pairs);
+}
+
 // What is asked for stays.
 void wishes() {
   const HopperProduct p{256, 14 * 14, 1, 36, TileStore::PIXELS};
@@ -72,6 +97,7 @@ int main() {
   layers();
   stores();
   pairs();
+  phases();
   wishes();
   return finish("cuda_hopper_plan");
 }

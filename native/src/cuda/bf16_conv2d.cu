@@ -34,18 +34,20 @@ struct PixelResult {
     store_pixels<Tile>(sums, staging, *this, g.epilogue, tile.row + Tile::warp_row(warp), tile.column, g.rows,
                        g.samples * g.pixels_h * g.pixels_w);
   }
+
+  template <int kBlockM, int kBlockN>
+  __device__ __forceinline__ void add_slices(const SplitGrid& grid, int64_t strip) const;
 };
 
-// As add_slices_kernel() does: the parts of each sum in the order of the slices.
+// As add_strip() does: the parts of each sum in the order of the slices.
 template <int kBlockM, int kBlockN>
-__global__ __launch_bounds__(kSumThreads) void add_pixel_slices_kernel(const __grid_constant__ SplitGrid grid,
-                                                                      const __grid_constant__ PixelResult result) {
+__device__ __forceinline__ void PixelResult::add_slices(const SplitGrid& grid, int64_t strip) const {
   constexpr int kStrips = kBlockM / kSumRows, kPart = kBlockM * kBlockN;
   static_assert(kSumRows == 2 * kBf16Granule, "two threads write what a block has of a pixel: 32 bytes");
-  const int64_t index = blockIdx.x / kStrips;
+  const int64_t index = strip / kStrips;
   const SplitTile tile(grid, index, kBlockM, kBlockN);
   const int half = threadIdx.x % 2;
-  const int in_tile = static_cast<int>(blockIdx.x % kStrips) * kSumRows + half * kBf16Granule;
+  const int in_tile = static_cast<int>(strip % kStrips) * kSumRows + half * kBf16Granule;
   const int channel = tile.row + in_tile;
   if (channel >= grid.m) return;
   for (int j = threadIdx.x / 2; j < kBlockN && tile.column + j < grid.n; j += kSumThreads / 2) {
@@ -57,20 +59,21 @@ __global__ __launch_bounds__(kSumThreads) void add_pixel_slices_kernel(const __g
     }
 #pragma unroll
     for (int i = 0; i < kBf16Granule; ++i) {
-      sums.v[i] = finish_channel(result.g.epilogue, sums.v[i], channel + i, grid.m);
+      sums.v[i] = finish_channel(g.epilogue, sums.v[i], channel + i, grid.m);
     }
-    store_granule(result.pixel(tile.column + j) + channel, sums);
+    store_granule(pixel(tile.column + j) + channel, sums);
   }
 }
 
 // Bit h * stride_w + v of `met`: whether a tap meets the pixels of phase (h, v). The others become zeros.
-struct Phases {
+struct MetPhases {
   int stride_h, stride_w;
   uint64_t met;
 };
 
-__global__ __launch_bounds__(kZeroThreads) void zero_pixels_kernel(const __grid_constant__ Phases phases, int64_t rows,
-                                                                  int height, int width, Divisor granules, float4* x) {
+__global__ __launch_bounds__(kZeroThreads) void zero_pixels_kernel(const __grid_constant__ MetPhases phases,
+                                                                  int64_t rows, int height, int width, Divisor granules,
+                                                                  float4* x) {
   const int row_granules = width * static_cast<int>(granules.divisor);
   for (int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
     const int h = static_cast<int>(row % height) % phases.stride_h;
@@ -82,7 +85,7 @@ __global__ __launch_bounds__(kZeroThreads) void zero_pixels_kernel(const __grid_
 }
 
 void zero_pixels(cudaStream_t stream, const azj_conv2d_desc& d, azj_bf16* grad_x, const std::vector<ConvGather>& met) {
-  Phases phases{static_cast<int>(d.stride_h), static_cast<int>(d.stride_w), 0};
+  MetPhases phases{static_cast<int>(d.stride_h), static_cast<int>(d.stride_w), 0};
   for (const ConvGather& g : met) {
     const int h = g.first_pixel / static_cast<int>(d.width), v = g.first_pixel % static_cast<int>(d.width);
     phases.met |= uint64_t{1} << (h * phases.stride_w + v);
@@ -93,66 +96,74 @@ void zero_pixels(cudaStream_t stream, const azj_conv2d_desc& d, azj_bf16* grad_x
          Divisor(bf16_pitch(d.channels) / kBf16Granule), reinterpret_cast<float4*>(grad_x));
 }
 
-// One sum, of all samples. kRowsOfA: the rows are the weights' channels.
+std::vector<HopperProduct> products(const std::vector<ConvGather>& phases, int64_t samples) {
+  return products_of(phases, kBytes, samples, TileStore::PIXELS);
+}
+
+// The sums of one launch, of all samples. kRowsOfA: the rows are the weights' channels.
 template <bool kRowsOfA>
-void run(cudaStream_t stream, const azj_conv2d_desc& d, const ConvGather& gather, const azj_bf16* source,
+void run(cudaStream_t stream, const azj_conv2d_desc& d, const std::vector<ConvGather>& phases, const azj_bf16* source,
          const azj_bf16* w, azj_bf16* out, void* parts, const HopperPlan& wanted) {
   const ConvSize s(d);
   const int64_t pitch = bf16_pitch(d.channels);
   const OperandView weights{w, s.taps, d.channels, pitch, 1, d.filters, s.taps * pitch, 1, 0, kBytes};
-  const ConvGather g = forwards(gather);
-  PixelResult result{g, out, static_cast<int>(bf16_pitch(g.rows))};
-  const int64_t plane = int64_t{g.source_h} * g.source_w, most = samples_of_product(d, s);
+  const ConvGather& any = phases.front();
+  const int64_t plane = int64_t{any.source_h} * any.source_w, most = samples_of_product(d, s);
   for (int64_t first = 0; first < d.batch; first += most) {
-    result.g.samples = static_cast<int>(std::min(most, d.batch - first));
-    result.out = out + first * g.out_plane * result.pitch;
-    const OperandView pixels = view_pixels(source, g.channels, first, result.g.samples, plane);
-    const HopperProduct product = product_of(result.g, kBytes, result.g.samples, TileStore::PIXELS);
-    const HopperPlan plan = complete_plan(wanted, product);
-    with_tile<TensorType::BF16, kRowsOfA>(plan, half_chunks(g, kBytes), [&](auto tag) {
+    const int samples = static_cast<int>(std::min(most, d.batch - first));
+    const OperandView pixels = view_pixels(source, any.channels, first, samples, plane);
+    std::vector<PixelResult> results;
+    for (ConvGather g : phases) {
+      g.samples = samples;
+      const int out_pitch = static_cast<int>(bf16_pitch(g.rows));
+      results.push_back({g, out + first * g.out_plane * out_pitch, out_pitch});
+    }
+    const std::vector<HopperProduct> of_phases = products(phases, samples);
+    const HopperPlan plan = complete_plan(wanted, of_phases);
+    with_tile<TensorType::BF16, kRowsOfA>(plan, half_chunks(phases, kBytes), [&](auto tag) {
       using Tile = typename decltype(tag)::Tile;
-      const SplitGrid grid = split_grid<Tile>(plan, product, parts);
-      const Shared shared = shared_operand<Tile>(grid);
-      const TensorOperand operand = kRowsOfA ? tensor_operand(weights, 1, Tile::kRowBytes, Tile::kChunkDepth)
-                                             : tensor_operand(weights, 1, Tile::kChunkBytes, own_rows<Tile>(shared));
-      const CUtensorMap map = pixel_map(first_pixels(result.g, pixels), own_pixels<Tile>(shared), Tile::kChunkBytes);
-      launch_pieces<Tile>(conv2d_hopper_kernel<Tile, PixelResult>, grid, stream, operand, map, result, grid);
-      if (grid.parts != nullptr) {
-        launch(add_pixel_slices_kernel<Tile::kBlockM, Tile::kBlockN>, sum_blocks<Tile>(grid), dim3(kSumThreads), 0,
-               stream, grid, result);
-      }
+      const Phases<PixelResult> work = work_of<Tile>(plan, of_phases, results, pixels, parts);
+      const int rows = own_rows<Tile>(shared_operand<Tile>(work.of[0].grid));
+      run_work<Tile>(stream,
+                     kRowsOfA ? tensor_operand(weights, 1, Tile::kRowBytes, Tile::kChunkDepth)
+                              : tensor_operand(weights, 1, Tile::kChunkBytes, rows),
+                     work);
     });
   }
+}
+
+// Bytes of the parts of the launches, one after the other.
+uint64_t parts_bytes(const azj_conv2d_desc& d, const std::vector<ConvGather>& phases, const HopperPlan& plan) {
+  uint64_t bytes = 0;
+  for (const auto& launch : launches_of(phases, kBytes)) {
+    bytes = std::max(bytes, part_bytes(plan, products(launch, samples_of_product(d, ConvSize(d)))));
+  }
+  return bytes;
 }
 
 }  // namespace
 
 uint64_t bf16_conv2d_forward_workspace_bytes(const azj_conv2d_desc& d, const HopperPlan& plan) {
-  const ConvSize s(d);
-  const ConvGather g = forward_gather(d, s, nullptr, nullptr, nullptr, nullptr);
-  return part_bytes(plan, product_of(g, kBytes, samples_of_product(d, s), TileStore::PIXELS));
+  return parts_bytes(d, {forward_gather(d, ConvSize(d), nullptr, nullptr, nullptr, nullptr)}, plan);
 }
 
 uint64_t bf16_conv2d_grad_input_workspace_bytes(const azj_conv2d_desc& d, const HopperPlan& plan) {
-  const ConvSize s(d);
-  uint64_t parts = 0;  // of the phases, one after the other
-  for (const ConvGather& g : phases_of(d, s, nullptr, nullptr, nullptr)) {
-    parts = std::max(parts, part_bytes(plan, product_of(g, kBytes, samples_of_product(d, s), TileStore::PIXELS)));
-  }
-  return parts;
+  return parts_bytes(d, phases_of(d, ConvSize(d), nullptr, nullptr, nullptr), plan);
 }
 
 void bf16_conv2d_forward(cudaStream_t stream, const azj_conv2d_desc& d, const azj_bf16* x, const azj_bf16* w,
                          const float* bias, azj_bf16* y, void* workspace, const HopperPlan& plan) {
   const ConvGather g = forward_gather(d, ConvSize(d), nullptr, nullptr, bias, nullptr);
-  run<false>(stream, d, g, x, w, y, workspace, plan);
+  run<false>(stream, d, launches_of({g}, kBytes).front(), x, w, y, workspace, plan);
 }
 
 void bf16_conv2d_grad_input(cudaStream_t stream, const azj_conv2d_desc& d, const azj_bf16* grad_z, const azj_bf16* w,
                             azj_bf16* grad_x, void* workspace, const HopperPlan& plan) {
   const std::vector<ConvGather> phases = phases_of(d, ConvSize(d), nullptr, nullptr, nullptr);
   if (misses_pixels(d, phases)) zero_pixels(stream, d, grad_x, phases);
-  for (const ConvGather& g : phases) run<true>(stream, d, g, grad_z, w, grad_x, workspace, plan);
+  for (const auto& launch : launches_of(phases, kBytes)) {
+    run<true>(stream, d, launch, grad_z, w, grad_x, workspace, plan);
+  }
 }
 
 }  // namespace azj::cuda

@@ -72,6 +72,51 @@ ConvGather forwards(ConvGather g) {
   return g;
 }
 
+int64_t steps_of(const ConvGather& g, int bytes, int64_t chunk_bytes) {
+  const int64_t of_tap = divide_up(int64_t{g.channels} * bytes, chunk_bytes);
+  return divide_up(int64_t{g.taps_h} * g.taps_w * of_tap, 128 / chunk_bytes);
+}
+
+bool half_chunks(const std::vector<ConvGather>& phases, int bytes) {
+  return std::any_of(phases.begin(), phases.end(),
+                     [&](const ConvGather& g) { return steps_of(g, bytes, 64) < steps_of(g, bytes, 128); });
+}
+
+std::vector<HopperProduct> products_of(const std::vector<ConvGather>& phases, int bytes, int64_t samples,
+                                       TileStore store) {
+  std::vector<HopperProduct> products;
+  for (const ConvGather& g : phases) {
+    const int64_t steps = steps_of(g, bytes, 64);  // no more than of whole chunks
+    products.push_back({g.rows, samples * g.pixels_h * g.pixels_w, g.groups, steps, store, true});
+  }
+  return products;
+}
+
+std::vector<ConvGather> phases_of(const azj_conv2d_desc& d, const ConvSize& s, const float* grad_z, const float* w,
+                                  float* grad_x) {
+  std::vector<ConvGather> phases;
+  for_phases(d, s, grad_z, w, grad_x, [&](const ConvGather& phase) {
+    if (phase.taps_h > 0 && phase.taps_w > 0) phases.push_back(phase);
+  });
+  return phases;
+}
+
+bool misses_pixels(const azj_conv2d_desc& d, const std::vector<ConvGather>& phases) {
+  return static_cast<int64_t>(phases.size()) < std::min(d.stride_h, d.height) * std::min(d.stride_w, d.width);
+}
+
+std::vector<std::vector<ConvGather>> launches_of(std::vector<ConvGather> phases, int bytes) {
+  std::stable_sort(phases.begin(), phases.end(), [&](const ConvGather& a, const ConvGather& b) {
+    return steps_of(a, bytes, 64) > steps_of(b, bytes, 64);
+  });
+  std::vector<std::vector<ConvGather>> launches;
+  for (const ConvGather& phase : phases) {
+    if (launches.empty() || launches.back().size() == kMaxPhases) launches.emplace_back();
+    launches.back().push_back(forwards(phase));
+  }
+  return launches;
+}
+
 PixelView first_pixels(const ConvGather& g, const OperandView& x) {
   const int64_t samples = int64_t{g.samples} * g.groups;
   PixelView view{x.data, x.k, g.source_w, g.source_h, samples, x.row_stride, x.bytes, 0, 0, 0, 0, 0, 0};

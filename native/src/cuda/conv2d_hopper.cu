@@ -13,7 +13,9 @@ namespace {
 // Channels outside, as float32: where the elements of the result are.
 struct PlanarResult {
   static constexpr WeightOrder kOrder = WeightOrder::TAPS;
-  ConvGather g;
+
+  PlanarResult() = default;
+  explicit PlanarResult(const ConvGather& gather) : g(gather) {}
 
   __device__ float* column(int group, int j) const { return output(group).column(j); }
   __device__ int64_t row_stride() const { return g.out_plane; }
@@ -30,6 +32,13 @@ struct PlanarResult {
                      tile.column, g.rows, g.samples * g.pixels_h * g.pixels_w);
   }
 
+  template <int kBlockM, int kBlockN>
+  __device__ __forceinline__ void add_slices(const SplitGrid& grid, int64_t strip) const {
+    add_strip<kBlockM, kBlockN>(grid, *this, strip);
+  }
+
+  ConvGather g;
+
  private:
   __device__ GatherOutput output(int group) const { return {g, g.out + int64_t{group} * g.rows * g.out_plane}; }
 };
@@ -42,32 +51,33 @@ struct Operands {
 
 int packed_element(ConvMath math) { return math == ConvMath::TF32 ? 4 : 2; }
 
-HopperProduct product(const ConvGather& g, ConvMath math, int64_t samples) {
-  return product_of(g, packed_element(math), samples, TileStore::FLOATS);
+std::vector<HopperProduct> products(const std::vector<ConvGather>& phases, ConvMath math, int64_t samples) {
+  return products_of(phases, packed_element(math), samples, TileStore::FLOATS);
 }
 
 template <TensorType kType>
-void run_type(cudaStream_t stream, const ConvGather& g, const Operands& o, const HopperPlan& plan,
-              const HopperProduct& product) {
-  with_tile<kType>(plan, half_chunks(g, o.source.bytes), [&](auto tag) {
+void run_type(cudaStream_t stream, const std::vector<ConvGather>& phases, const Operands& o, const HopperPlan& plan,
+              const std::vector<HopperProduct>& products) {
+  with_tile<kType>(plan, half_chunks(phases, o.source.bytes), [&](auto tag) {
     using Tile = typename decltype(tag)::Tile;
-    const SplitGrid grid = split_grid<Tile>(plan, product, o.parts);
-    const PlanarResult result{g};
-    const Shared shared = shared_operand<Tile>(grid);
-    const TensorOperand weights = tensor_operand(o.weights, own_rows<Tile>(shared), Tile::kChunkBytes);
-    const CUtensorMap map = pixel_map(first_pixels(g, o.source), own_pixels<Tile>(shared), Tile::kChunkBytes);
-    launch_pieces<Tile>(conv2d_hopper_kernel<Tile, PlanarResult>, grid, stream, weights, map, result, grid);
-    if (grid.parts != nullptr) add_slices<Tile>(stream, grid, result);
+    const std::vector<PlanarResult> results(phases.begin(), phases.end());
+    const Phases<PlanarResult> work = work_of<Tile>(plan, products, results, o.source, o.parts);
+    const int rows = own_rows<Tile>(shared_operand<Tile>(work.of[0].grid));
+    run_work<Tile>(stream, tensor_operand(o.weights, rows, Tile::kChunkBytes), work);
   });
 }
 
-void run_math(cudaStream_t stream, ConvMath math, const ConvGather& gather, const Operands& o,
-              const HopperPlan& wanted) {
-  const ConvGather g = forwards(on_view(gather));
-  const HopperProduct p = product(g, math, g.samples);
-  const HopperPlan plan = complete_plan(wanted, p);
-  if (math == ConvMath::TF32) return run_type<TensorType::TF32>(stream, g, o, plan, p);
-  run_type<TensorType::BF16>(stream, g, o, plan, p);
+// One launch, of `samples` samples from `first` on.
+void run_math(cudaStream_t stream, ConvMath math, std::vector<ConvGather> phases, const Operands& o, int64_t first,
+              int samples, const HopperPlan& wanted) {
+  for (ConvGather& g : phases) {
+    g.samples = samples;
+    g.out += first * g.out_sample;
+  }
+  const std::vector<HopperProduct> of_phases = products(phases, math, samples);
+  const HopperPlan plan = complete_plan(wanted, of_phases);
+  if (math == ConvMath::TF32) return run_type<TensorType::TF32>(stream, phases, o, plan, of_phases);
+  run_type<TensorType::BF16>(stream, phases, o, plan, of_phases);
 }
 
 // Bytes of the packed copies for a pass, whose sums are like `g`.
@@ -98,11 +108,14 @@ void for_products(cudaStream_t stream, const azj_conv2d_desc& d, const ConvSize&
   }
 }
 
-// The samples first .. first + samples - 1 of a sum.
-ConvGather part_of(ConvGather g, int64_t first, int samples) {
-  g.samples = samples;
-  g.out += first * g.out_sample;
-  return g;
+// Bytes of the parts of the launches, one after the other.
+uint64_t parts_bytes(const azj_conv2d_desc& d, const ConvSize& s, ConvMath math, const HopperPlan& plan,
+                     const std::vector<std::vector<ConvGather>>& launches) {
+  uint64_t bytes = 0;
+  for (const auto& phases : launches) {
+    bytes = std::max(bytes, part_bytes(plan, products(phases, math, samples_of_product(d, s))));
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -110,25 +123,23 @@ ConvGather part_of(ConvGather g, int64_t first, int samples) {
 uint64_t conv2d_hopper_forward_workspace_bytes(const azj_conv2d_desc& d, ConvMath math, const HopperPlan& plan) {
   const ConvSize s(d);
   const ConvGather g = forward_gather(d, s, nullptr, nullptr, nullptr, nullptr);
-  return copies_bytes(d, s, math, g) + part_bytes(plan, product(g, math, samples_of_product(d, s)));
+  return copies_bytes(d, s, math, g) + parts_bytes(d, s, math, plan, launches_of({g}, packed_element(math)));
 }
 
 uint64_t conv2d_hopper_grad_input_workspace_bytes(const azj_conv2d_desc& d, ConvMath math, const HopperPlan& plan) {
   const ConvSize s(d);
-  const int64_t samples = samples_of_product(d, s);
-  uint64_t parts = 0;  // of the phases, one after the other
-  for (const ConvGather& g : phases_of(d, s, nullptr, nullptr, nullptr)) {
-    parts = std::max(parts, part_bytes(plan, product(g, math, samples)));
-  }
-  return copies_bytes(d, s, math, grad_input_gather(d, s, 0, 0, nullptr, nullptr, nullptr)) + parts;
+  const auto launches = launches_of(phases_of(d, s, nullptr, nullptr, nullptr), packed_element(math));
+  return copies_bytes(d, s, math, grad_input_gather(d, s, 0, 0, nullptr, nullptr, nullptr)) +
+         parts_bytes(d, s, math, plan, launches);
 }
 
 void conv2d_hopper_forward(cudaStream_t stream, const azj_conv2d_desc& d, ConvMath math, const float* x, const float* w,
                            const float* bias, float* y, void* workspace, const HopperPlan& plan) {
   const ConvSize s(d);
   const ConvGather g = forward_gather(d, s, x, w, bias, y);
+  const auto launches = launches_of({on_view(g)}, packed_element(math));
   for_products(stream, d, s, math, g, w, workspace, [&](const Operands& o, int64_t first, int samples) {
-    run_math(stream, math, part_of(g, first, samples), o, plan);
+    run_math(stream, math, launches.front(), o, first, samples, plan);
   });
 }
 
@@ -141,8 +152,9 @@ void conv2d_hopper_grad_input(cudaStream_t stream, const azj_conv2d_desc& d, Con
           "cudaMemsetAsync");
   }
   const ConvGather any = grad_input_gather(d, s, 0, 0, grad_z, w, grad_x);
+  const auto launches = launches_of(phases, packed_element(math));
   for_products(stream, d, s, math, any, w, workspace, [&](const Operands& o, int64_t first, int samples) {
-    for (const ConvGather& phase : phases) run_math(stream, math, part_of(phase, first, samples), o, plan);
+    for (const auto& launch : launches) run_math(stream, math, launch, o, first, samples, plan);
   });
 }
 

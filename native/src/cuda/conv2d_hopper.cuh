@@ -6,7 +6,7 @@
 //
 // The product is that of hopper_tile.cuh. X_unroll exists nowhere: the copy engine's im2col mode walks over the pixels
 // of the result, of all samples one after the other, and brings for one tap 128 bytes of channels of each. For that the
-// source lies by pixels, channels last. The phases of a strided gradient (ConvGather) are launched one after the other.
+// source lies by pixels, channels last. The phases of a strided gradient (ConvGather) are parts of one launch.
 //
 //   stage -> 128 bytes of k: one tap's 32 TF32 or 64 BF16 channels, or two taps' 16 or 32 where fewer are then filled
 //     up with zeros; layers of few channels still waste most of the work
@@ -74,81 +74,102 @@ __device__ inline void load_weights(unsigned char* to_a, int chunk, const Tensor
   }
 }
 
+// One sum of taps and its tiles.
+template <class Result>
+struct Phase {
+  CUtensorMap pixels;
+  Result result;
+  SplitGrid grid;
+
+  // Those whose slices become parts.
+  __host__ __device__ int64_t part_tiles() const { return grid.parts != nullptr ? grid.tiles : 0; }
+};
+
+// The work of one launch, phase by phase. The forward pass is one.
+template <class Result>
+struct Phases {
+  Phase<Result> of[kMaxPhases];
+  int count;
+};
+
 // The producer: all stages of this block's pieces.
 template <class Tile, Shared kShared, class Result>
 __device__ __forceinline__ void load_pieces(const Ring<Tile>& ring, const TensorOperand& weights,
-                                            const CUtensorMap& pixels, const Result& result, const SplitGrid& grid) {
+                                            const Phases<Result>& phases) {
   constexpr int kPixels = own_pixels<Tile>(kShared);
   const int own = kShared == Shared::PIXELS ? static_cast<int>(cluster_rank()) * kPixels : 0;
-  const ConvGather& g = result.g;
-  const int chunks = (g.channels - 1) / Tile::kChunkDepth + 1, taps = g.taps_h * g.taps_w;  // chunks of a tap
   RingPosition<Tile::kStages> at;
-  for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
-    const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
-    const int column = tile.column + own;  // of a last tile, the second half may have none
-    const GatherPixel first(g, column < grid.n ? column : 0);
-    const int w = first.v * g.step_w + g.origin_w, h = first.u * g.step_h + g.origin_h;
-    const int sample = tile.product * g.samples + first.sample;
-    load_stages<Tile>(at, ring, tile.steps(), [&](int step, auto* to_a, auto* to_b, uint64_t* barrier) {
+  PieceWalk walk;
+  for (int i = 0; i < phases.count; ++i) {
+    const Phase<Result>& phase = phases.of[i];
+    const ConvGather& g = phase.result.g;
+    const int chunks = (g.channels - 1) / Tile::kChunkDepth + 1, taps = g.taps_h * g.taps_w;  // chunks of a tap
+    walk.over(phase.grid, [&](int64_t index) {
+      const SplitTile tile(phase.grid, index, Tile::kBlockM, Tile::kBlockN);
+      const int column = tile.column + own;  // of a last tile, the second half may have none
+      const GatherPixel first(g, column < phase.grid.n ? column : 0);
+      const int w = first.v * g.step_w + g.origin_w, h = first.u * g.step_h + g.origin_h;
+      const int sample = tile.product * g.samples + first.sample;
+      load_stages<Tile>(at, ring, tile.steps(), [&](int step, auto* to_a, auto* to_b, uint64_t* barrier) {
 #pragma unroll
-      for (int i = 0; i < Tile::kChunks; ++i) {
-        const int chunk = (tile.first_step + step) * Tile::kChunks + i, of_tap = chunk / chunks;
-        const int tap = of_tap < taps ? of_tap : 0;  // the last stage may have a chunk too many, of zeros
-        const int channel = (of_tap < taps ? chunk - tap * chunks : chunks) * Tile::kChunkDepth;
-        const int r = g.tap_row.quotient(tap), s = g.tap_row.remainder(tap, r);
-        const int weight_tap = g.first_tap + r * g.weight_tap_h + s * g.weight_tap_w;
-        load_weights<Tile, Result::kOrder, kShared>(to_a, i, weights, channel, tile.row, weight_tap, tile.product,
-                                                    barrier);
-        unsigned char* const to = to_b + (i * Tile::kBlockN + own) * Tile::kChunkBytes;
-        const auto tap_w = static_cast<uint16_t>(s * g.tap_w), tap_h = static_cast<uint16_t>(r * g.tap_h);
-        load_pixels<Tile, kShared == Shared::PIXELS>(to, pixels, channel, w, h, sample, tap_w, tap_h, barrier);
-      }
+        for (int half = 0; half < Tile::kChunks; ++half) {
+          const int chunk = (tile.first_step + step) * Tile::kChunks + half, of_tap = chunk / chunks;
+          const int tap = of_tap < taps ? of_tap : 0;  // the last stage may have a chunk too many, of zeros
+          const int channel = (of_tap < taps ? chunk - tap * chunks : chunks) * Tile::kChunkDepth;
+          const int r = g.tap_row.quotient(tap), s = g.tap_row.remainder(tap, r);
+          const int weight_tap = g.first_tap + r * g.weight_tap_h + s * g.weight_tap_w;
+          load_weights<Tile, Result::kOrder, kShared>(to_a, half, weights, channel, tile.row, weight_tap, tile.product,
+                                                      barrier);
+          unsigned char* const to = to_b + (half * Tile::kBlockN + own) * Tile::kChunkBytes;
+          const auto tap_w = static_cast<uint16_t>(s * g.tap_w), tap_h = static_cast<uint16_t>(r * g.tap_h);
+          load_pixels<Tile, kShared == Shared::PIXELS>(to, phase.pixels, channel, w, h, sample, tap_w, tap_h, barrier);
+        }
+      });
     });
   }
 }
 
 // Result: kOrder, of the weights; g, the sums; store<Tile>(sums, staging, tile, warp) puts a warp's sums of a tile
-// where they belong.
+// where they belong, add_slices<kBlockM, kBlockN>(grid, strip) those of 16 rows of a tile's parts.
 template <class Tile, class Result>
-__global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(const __grid_constant__ TensorOperand weights,
-                                                                          const __grid_constant__ CUtensorMap pixels,
-                                                                          const __grid_constant__ Result result,
-                                                                          const __grid_constant__ SplitGrid grid) {
+__global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(
+    const __grid_constant__ TensorOperand weights, const __grid_constant__ Phases<Result> phases) {
   __shared__ RingBarriers<Tile> barriers;
   const Ring<Tile> ring(barriers);
   if (threadIdx.x < 128) {
     setmaxnreg_dec<Tile::kProducerRegisters>();
     if (threadIdx.x < 32 && elect_one()) {
       if constexpr (Tile::kCluster == 1) {
-        load_pieces<Tile, Shared::NOTHING>(ring, weights, pixels, result, grid);
-      } else if (shared_operand<Tile>(grid) == Shared::PIXELS) {
-        load_pieces<Tile, Shared::PIXELS>(ring, weights, pixels, result, grid);
+        load_pieces<Tile, Shared::NOTHING>(ring, weights, phases);
+      } else if (shared_operand<Tile>(phases.of[0].grid) == Shared::PIXELS) {
+        load_pieces<Tile, Shared::PIXELS>(ring, weights, phases);
       } else {
-        load_pieces<Tile, Shared::WEIGHTS>(ring, weights, pixels, result, grid);
+        load_pieces<Tile, Shared::WEIGHTS>(ring, weights, phases);
       }
     }
   } else {
+    setmaxnreg_inc<Tile::kConsumerRegisters>();
     RingPosition<Tile::kStages> at;
-    consume_pieces<Tile>(at, ring, grid, [&](const auto& sums, int64_t index, const SplitTile& tile, int warp) {
-      if (grid.parts != nullptr) return store_part<Tile>(sums, ring.staging(warp), grid, index, warp);
-      result.template store<Tile>(sums, ring.staging(warp), tile, warp);
-    });
+    PieceWalk walk;
+    for (int i = 0; i < phases.count; ++i) {
+      const Phase<Result>& phase = phases.of[i];
+      const SplitGrid& grid = phase.grid;
+      consume_grid<Tile>(at, walk, ring, grid, [&](const auto& sums, int64_t index, const SplitTile& tile, int warp) {
+        if (grid.parts != nullptr) return store_part<Tile>(sums, ring.staging(warp), grid, index, warp);
+        phase.result.template store<Tile>(sums, ring.staging(warp), tile, warp);
+      });
+    }
   }
   leave_cluster<Tile>();
 }
 
-// Stages of a sum whose channels, of `bytes` bytes each, come in chunks of so many bytes.
-inline int64_t steps_of(const ConvGather& g, int bytes, int64_t chunk_bytes) {
-  const int64_t of_tap = divide_up(int64_t{g.channels} * bytes, chunk_bytes);
-  return divide_up(int64_t{g.taps_h} * g.taps_w * of_tap, 128 / chunk_bytes);
-}
-
-// Two taps share a stage where that makes fewer of them.
-inline bool half_chunks(const ConvGather& g, int bytes) { return steps_of(g, bytes, 64) < steps_of(g, bytes, 128); }
-
-inline HopperProduct product_of(const ConvGather& g, int bytes, int64_t samples, TileStore store) {
-  const int64_t steps = std::min(steps_of(g, bytes, 64), steps_of(g, bytes, 128));
-  return {g.rows, samples * g.pixels_h * g.pixels_w, g.groups, steps, store, true};
+// A block for 16 rows of a tile that is there in parts.
+template <int kBlockM, int kBlockN, class Result>
+__global__ __launch_bounds__(kSumThreads) void add_phases_kernel(const __grid_constant__ Phases<Result> phases) {
+  int64_t strip = blockIdx.x;
+  const Phase<Result>* phase = phases.of;
+  while (strip >= phase->part_tiles() * (kBlockM / kSumRows)) strip -= phase++->part_tiles() * (kBlockM / kSumRows);
+  phase->result.template add_slices<kBlockM, kBlockN>(phase->grid, strip);
 }
 
 template <class Tile_>
@@ -178,19 +199,35 @@ void with_tile(const HopperPlan& plan, bool half, Body&& body) {
   with_chunks<kType, 128, kRowsOfA>(plan, body);
 }
 
-// The phases of the gradient to the input that any tap meets.
-inline std::vector<ConvGather> phases_of(const azj_conv2d_desc& d, const ConvSize& s, const float* grad_z,
-                                         const float* w, float* grad_x) {
-  std::vector<ConvGather> phases;
-  for_phases(d, s, grad_z, w, grad_x, [&](const ConvGather& phase) {
-    if (phase.taps_h > 0 && phase.taps_w > 0) phases.push_back(phase);
-  });
-  return phases;
+// The work of a launch on these sums: results[i] holds phase i. `source`: what all of them read.
+template <class Tile, class Result>
+Phases<Result> work_of(const HopperPlan& plan, const std::vector<HopperProduct>& products,
+                       const std::vector<Result>& results, const OperandView& source, void* parts) {
+  Phases<Result> work{};
+  float* free = static_cast<float*>(parts);
+  for (const Result& result : results) {
+    const HopperProduct& product = products[static_cast<size_t>(work.count)];
+    Phase<Result>& phase = work.of[work.count++];
+    phase.result = result;
+    phase.grid = split_grid<Tile>(plan_of(plan, products.front(), product), product, free);
+    const int pixels = own_pixels<Tile>(shared_operand<Tile>(phase.grid));
+    phase.pixels = pixel_map(first_pixels(result.g, source), pixels, Tile::kChunkBytes);
+    free += phase.part_tiles() * phase.grid.slices * (Tile::kBlockM * Tile::kBlockN);
+  }
+  return work;
 }
 
-// Whether phases_of() leaves any out: pixels that no tap meets, such as three of four with a 1 x 1 kernel and stride 2.
-inline bool misses_pixels(const azj_conv2d_desc& d, const std::vector<ConvGather>& phases) {
-  return static_cast<int64_t>(phases.size()) < std::min(d.stride_h, d.height) * std::min(d.stride_w, d.width);
+template <class Tile, class Result>
+void run_work(cudaStream_t stream, const TensorOperand& weights, const Phases<Result>& work) {
+  int64_t pieces = 0, tiles = 0;
+  for (int i = 0; i < work.count; ++i) {
+    pieces += work.of[i].grid.pieces();
+    tiles += work.of[i].part_tiles();
+  }
+  launch_pieces<Tile>(conv2d_hopper_kernel<Tile, Result>, pieces, stream, weights, work);
+  if (tiles == 0) return;
+  const dim3 strips(static_cast<unsigned>(tiles * (Tile::kBlockM / kSumRows)));
+  launch(add_phases_kernel<Tile::kBlockM, Tile::kBlockN, Result>, strips, dim3(kSumThreads), 0, stream, work);
 }
 
 }  // namespace azj::cuda

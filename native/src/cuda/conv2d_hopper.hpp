@@ -2,6 +2,8 @@
 // as the copy engine walks over them; and the two ways to the gradient to the weights.
 #pragma once
 
+#include <vector>
+
 #include "conv2d.hpp"
 #include "hopper_plan.hpp"
 #include "tensor_map.hpp"
@@ -24,8 +26,30 @@ OperandView view_weights(const ConvGather& gather, const float* w, int64_t taps)
 // The same sum from the other end of an axis on which taps go backwards: a copy's offsets are not negative.
 ConvGather forwards(ConvGather gather);
 
+constexpr int kMaxPhases = 4;  // of one launch: those of a stride of 2 along both axes
+
+// A pass in launches of at most kMaxPhases sums, those of most steps first. `bytes`: of an element.
+std::vector<std::vector<ConvGather>> launches_of(std::vector<ConvGather> phases, int bytes);
+
 // The pixels of the packed source that tap (0, 0) meets, in the order of the result's.
 PixelView first_pixels(const ConvGather& gather, const OperandView& packed);
+
+// Stages of a sum whose channels, of `bytes` bytes each, come in chunks of so many bytes.
+int64_t steps_of(const ConvGather& gather, int bytes, int64_t chunk_bytes);
+
+// Whether two taps share a stage, because that makes fewer of them.
+bool half_chunks(const std::vector<ConvGather>& phases, int bytes);
+
+// The sums of a launch as products, of `samples` samples.
+std::vector<HopperProduct> products_of(const std::vector<ConvGather>& phases, int bytes, int64_t samples,
+                                       TileStore store);
+
+// The phases of the gradient to the input that any tap meets.
+std::vector<ConvGather> phases_of(const azj_conv2d_desc& desc, const ConvSize& size, const float* grad_z,
+                                  const float* w, float* grad_x);
+
+// Whether phases_of() leaves any out: pixels that no tap meets, such as three of four with a 1 x 1 kernel and stride 2.
+bool misses_pixels(const azj_conv2d_desc& desc, const std::vector<ConvGather>& phases);
 
 // Samples that one product takes: its pixels, on either side, stay below kMaxGemmExtent.
 int64_t samples_of_product(const azj_conv2d_desc& desc, const ConvSize& size);

@@ -105,7 +105,7 @@ void run(const HopperPlan& plan, const Pixels& pass, cudaStream_t stream, const 
   const auto launch = [&](int64_t first, int64_t samples, SplitGrid grid) {
     PixelOperands o = operands(first, samples);
     o.g.samples = static_cast<int>(samples);
-    launch_tile<Tile>(conv2d_hopper_pixels_kernel<Tile>, split_blocks(grid), stream,
+    launch_tile<Tile>(conv2d_hopper_pixels_kernel<Tile>, split_blocks(grid.pieces()), stream,
                       tensor_operand(o.grad, Tile::kDepth),
                       pixel_map(first_pixels(o.g, o.x), Tile::kDepth, Tile::kLineOfB), o.g, pass.columns, grid);
   };

@@ -135,7 +135,7 @@ void run(cudaStream_t stream, const azj_conv2d_desc& d, const Shifted& pass, con
     const OperandView packed_grad = packed_planes(pack_grad, pass.bytes, rest);
     pack_planes(stream, pack_x, packed_x);
     pack_planes(stream, pack_grad, packed_grad);
-    launch_tile<Tile>(conv2d_hopper_shifts_kernel<Tile>, split_blocks(grid), stream,
+    launch_tile<Tile>(conv2d_hopper_shifts_kernel<Tile>, split_blocks(grid.pieces()), stream,
                       tensor_operand(packed_grad, Tile::kBlockM), tensor_operand(packed_x, pass.columns.block),
                       pass.columns, grid);
   });

@@ -1,11 +1,12 @@
 #include "hopper_plan.hpp"
 
 #include <algorithm>
-#include <vector>
 
 namespace azj::cuda {
 
 namespace {
+
+using Products = std::vector<HopperProduct>;
 
 // Estimates, in cycles of a multiprocessor, from the counts in docs/performance-gpu.md.
 constexpr double kStepCycles = 1024;    // one stage of a 128 x 256 tile on the tensor cores
@@ -41,31 +42,46 @@ double rate_of(GemmTile tile, bool pairs) {
 
 // Whether every tile has a neighbour in the order of TileOrder, of the same product and slice: below it or, of one row
 // of tiles, beside it.
-bool pairs_up(GemmTile tile, const HopperProduct& p) {
-  if (tile == GemmTile::SMALL || !p.pairs) return false;
-  const int64_t rows = divide_up(p.m, rows_of(tile)), columns = divide_up(p.n, columns_of(tile));
-  return rows % 2 == 0 || (rows == 1 && columns % 2 == 0);
+bool pairs_up(GemmTile tile, const Products& products) {
+  return std::all_of(products.begin(), products.end(), [&](const HopperProduct& p) {
+    if (tile == GemmTile::SMALL || !p.pairs) return false;
+    const int64_t rows = divide_up(p.m, rows_of(tile)), columns = divide_up(p.n, columns_of(tile));
+    return rows % 2 == 0 || (rows == 1 && columns % 2 == 0);
+  });
 }
 
 int64_t tiles_of(GemmTile tile, const HopperProduct& p) {
   return divide_up(p.m, rows_of(tile)) * divide_up(p.n, columns_of(tile)) * p.products;
 }
 
+int64_t tiles_of(GemmTile tile, const Products& products) {
+  int64_t tiles = 0;
+  for (const HopperProduct& p : products) tiles += tiles_of(tile, p);
+  return tiles;
+}
+
 int64_t bytes_of(GemmTile tile) { return int64_t{rows_of(tile)} * columns_of(tile) * 4; }
 
-// Of a tile of 64 rows one consumer stores while the other multiplies: only the last store is waited for.
-double cycles(const HopperPlan& plan, const HopperProduct& p, int64_t processors) {
+// Of the multiprocessor that begins: it has the longest piece of every round. Of a tile of 64 rows one consumer stores
+// while the other multiplies: only the last store is waited for.
+double cycles(const HopperPlan& plan, const Products& products, int64_t processors) {
   const GemmTile tile = plan.tile;
-  const int64_t slices = plan.slices;
   const double rate = rate_of(tile, plan.pairs) * (tile == GemmTile::LARGE ? 1 : 2);
-  const double wide_store = store_cycles(slices > 1 ? TileStore::PARTS : p.store);
-  const double store = tile == GemmTile::MEDIUM ? wide_store / 2 : wide_store;
-  const double multiply = static_cast<double>(divide_up(p.steps, slices)) * kStepCycles / rate;
-  const int64_t parts = tiles_of(tile, p) * slices;
-  const double rounds = static_cast<double>(divide_up(parts, processors));
-  const double work = tile == GemmTile::SMALL ? rounds * std::max(multiply, store / 2) + store
-                                              : rounds * (multiply + store);
-  if (slices == 1) return work;
+  double work = 0, store = 0;
+  int64_t pieces = 0, parts = 0;
+  for (const HopperProduct& p : products) {
+    const int64_t slices = plan_of(plan, products.front(), p).slices;
+    const double wide_store = store_cycles(slices > 1 ? TileStore::PARTS : p.store);
+    store = tile == GemmTile::MEDIUM ? wide_store / 2 : wide_store;
+    const double multiply = static_cast<double>(divide_up(p.steps, slices)) * kStepCycles / rate;
+    const int64_t before = pieces;
+    pieces += tiles_of(tile, p) * slices;
+    if (slices > 1) parts += pieces - before;
+    const double rounds = static_cast<double>(divide_up(pieces, processors) - divide_up(before, processors));
+    work += rounds * (tile == GemmTile::SMALL ? std::max(multiply, store / 2) : multiply + store);
+  }
+  if (tile == GemmTile::SMALL) work += store;
+  if (parts == 0) return work;
   return work + kLaunchCycles + static_cast<double>(parts * bytes_of(tile)) / kBytesPerCycle;
 }
 
@@ -74,16 +90,25 @@ int64_t most_parts(int64_t processors) { return kMaxRounds * processors; }
 
 }  // namespace
 
+HopperPlan plan_of(const HopperPlan& plan, const HopperProduct& first, const HopperProduct& product) {
+  const int64_t length = divide_up(first.steps, plan.slices);
+  return {plan.tile, static_cast<int>(divide_up(product.steps, length)), plan.pairs};
+}
+
 HopperPlan complete_plan(const HopperPlan& wanted, const HopperProduct& p, int64_t processors) {
+  return complete_plan(wanted, Products{p}, processors);
+}
+
+HopperPlan complete_plan(const HopperPlan& wanted, const Products& products, int64_t processors) {
   HopperPlan best = wanted;
   double best_cycles = 0;
-  for (const GemmTile tile : candidates(wanted, p)) {
-    const int64_t tiles = tiles_of(tile, p);
-    const int64_t most = std::max<int64_t>(1, std::min(most_parts(processors) / tiles, p.steps));
+  for (const GemmTile tile : candidates(wanted, products.front())) {
+    const int64_t tiles = tiles_of(tile, products), steps = products.front().steps;
+    const int64_t most = std::max<int64_t>(1, std::min(most_parts(processors) / tiles, steps));
     const int64_t first = wanted.slices > 0 ? wanted.slices : 1, last = wanted.slices > 0 ? wanted.slices : most;
     for (int64_t slices = first; slices <= last; ++slices) {
-      const HopperPlan plan{tile, static_cast<int>(slices), wanted.pairs && pairs_up(tile, p)};
-      const double time = cycles(plan, p, processors);
+      const HopperPlan plan{tile, static_cast<int>(slices), wanted.pairs && pairs_up(tile, products)};
+      const double time = cycles(plan, products, processors);
       if (best_cycles != 0 && time >= best_cycles) continue;
       best = plan;
       best_cycles = time;
@@ -92,14 +117,17 @@ HopperPlan complete_plan(const HopperPlan& wanted, const HopperProduct& p, int64
   return best;
 }
 
-uint64_t part_bytes(const HopperPlan& wanted, const HopperProduct& p) {
+uint64_t part_bytes(const HopperPlan& wanted, const HopperProduct& p) { return part_bytes(wanted, Products{p}); }
+
+uint64_t part_bytes(const HopperPlan& wanted, const Products& products) {
   int64_t bytes = 0;
-  for (const GemmTile tile : candidates(wanted, p)) {
-    const int64_t tiles = tiles_of(tile, p);
+  const HopperProduct& longest = products.front();
+  for (const GemmTile tile : candidates(wanted, longest)) {
+    const int64_t tiles = tiles_of(tile, products);
     // A product of fewer columns has fewer tiles, but may be cut into as many parts.
-    int64_t parts = p.steps > 1 ? std::min(most_parts(multiprocessors()), p.steps * tiles) : 0;
+    int64_t parts = longest.steps > 1 ? std::min(most_parts(multiprocessors()), longest.steps * tiles) : 0;
     if (wanted.slices > 0) parts = wanted.slices > 1 ? wanted.slices * tiles : 0;
-    if (p.store == TileStore::PARTS) parts = std::max(parts, tiles);
+    if (longest.store == TileStore::PARTS) parts = std::max(parts, tiles);
     bytes = std::max(bytes, parts * bytes_of(tile));
   }
   return static_cast<uint64_t>(bytes);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "grid.hpp"
 
@@ -44,5 +45,12 @@ uint64_t part_bytes(const HopperPlan& wanted, const HopperProduct& product);
 
 // Bytes for the parts of this product alone, divided by a complete plan.
 uint64_t planned_part_bytes(const HopperPlan& plan, const HopperProduct& product);
+
+// The same of products that one launch computes one after the other, the one of most steps first; they differ in
+// columns and steps alone. The slices are those of the first; the others are cut into slices of at most that length.
+HopperPlan complete_plan(const HopperPlan& wanted, const std::vector<HopperProduct>& products,
+                         int64_t processors = multiprocessors());
+HopperPlan plan_of(const HopperPlan& plan, const HopperProduct& first, const HopperProduct& product);
+uint64_t part_bytes(const HopperPlan& wanted, const std::vector<HopperProduct>& products);
 
 }  // namespace azj::cuda

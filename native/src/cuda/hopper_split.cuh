@@ -57,20 +57,25 @@ SplitGrid split_grid(const HopperPlan& plan, const HopperProduct& p, void* parts
   return grid;
 }
 
-inline dim3 split_blocks(const SplitGrid& grid) {
-  return dim3(static_cast<unsigned>(std::min<int64_t>(grid.pieces(), multiprocessors())));
+inline dim3 split_blocks(int64_t pieces) {
+  return dim3(static_cast<unsigned>(std::min<int64_t>(pieces, multiprocessors())));
 }
 
-// A kernel whose blocks walk over the pieces, in clusters of Tile::kCluster.
+// A kernel whose blocks walk over so many pieces, in clusters of Tile::kCluster.
 template <class Tile, class... P, class... A>
-void launch_pieces(void (*kernel)(P...), const SplitGrid& grid, cudaStream_t stream, A&&... args) {
-  dim3 blocks = split_blocks(grid);
+void launch_pieces(void (*kernel)(P...), int64_t pieces, cudaStream_t stream, A&&... args) {
+  dim3 blocks = split_blocks(pieces);
   if constexpr (Tile::kCluster == 1) {
     launch_tile<Tile>(kernel, blocks, stream, std::forward<A>(args)...);
   } else {
     blocks.x = blocks.x / Tile::kCluster * Tile::kCluster;
     launch_cluster_tile<Tile>(kernel, blocks, stream, std::forward<A>(args)...);
   }
+}
+
+template <class Tile, class... P, class... A>
+void launch_pieces(void (*kernel)(P...), const SplitGrid& grid, cudaStream_t stream, A&&... args) {
+  launch_pieces<Tile>(kernel, grid.pieces(), stream, std::forward<A>(args)...);
 }
 
 // One warp's sums of piece `index` of the work to their part.
@@ -81,28 +86,45 @@ __device__ __forceinline__ void store_part(const float (&sums)[Tile::kSums], flo
   store_sums<Tile>(sums, staging, part, GemmEpilogue{}, Tile::warp_row(warp), 0, Tile::kBlockM, Tile::kBlockN);
 }
 
-// All work of a block's consumers: store(sums, index, tile, warp) takes each warp's sums of a piece.
+// A block's way over the pieces of one grid, then of the next: every gridDim.x-th.
+struct PieceWalk {
+  int64_t index = blockIdx.x;  // in the grid
+  uint32_t count = 0;          // of this block's pieces so far
+
+  // body(index) for each of this block's pieces of the next grid.
+  template <class Body>
+  __device__ __forceinline__ void over(const SplitGrid& grid, Body&& body) {
+    for (; index < grid.pieces(); index += gridDim.x, ++count) body(index);
+    index -= grid.pieces();
+  }
+};
+
+// A block's consumers on the pieces of one grid: store(sums, index, tile, warp) takes each warp's sums of a piece.
 template <class Tile, class Store>
-__device__ __forceinline__ void consume_pieces(RingPosition<Tile::kStages>& at, const Ring<Tile>& ring,
-                                               const SplitGrid& grid, Store&& store) {
-  setmaxnreg_inc<Tile::kConsumerRegisters>();
+__device__ __forceinline__ void consume_grid(RingPosition<Tile::kStages>& at, PieceWalk& walk, const Ring<Tile>& ring,
+                                             const SplitGrid& grid, Store&& store) {
   const int warp = threadIdx.x / 32 - 4;  // of the consumers
   const uint32_t consumer = threadIdx.x / 128 - 1;
-  uint32_t piece = 0;  // of this block
-  for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x, ++piece) {
+  walk.over(grid, [&](int64_t index) {
     const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
     if (Tile::kTurns) {
-      if (piece % 2 != consumer) {
-        at.skip(tile.steps());
-        continue;
-      }
+      if (walk.count % 2 != consumer) return at.skip(tile.steps());
       // The first piece finds the phase before the first ended.
-      wait_for_phase(&ring.turns[consumer], (piece / 2 + 1 + consumer) % 2);
+      wait_for_phase(&ring.turns[consumer], (walk.count / 2 + 1 + consumer) % 2);
     }
     float sums[Tile::kSums];
     multiply_stages<Tile>(sums, at, ring, warp / 4, tile.steps());
     store(sums, index, tile, warp);
-  }
+  });
+}
+
+// All work of a block's consumers.
+template <class Tile, class Store>
+__device__ __forceinline__ void consume_pieces(RingPosition<Tile::kStages>& at, const Ring<Tile>& ring,
+                                               const SplitGrid& grid, Store&& store) {
+  setmaxnreg_inc<Tile::kConsumerRegisters>();
+  PieceWalk walk;
+  consume_grid<Tile>(at, walk, ring, grid, store);
 }
 
 // The same where every piece becomes a part.
@@ -116,20 +138,20 @@ __device__ __forceinline__ void consume_parts(RingPosition<Tile::kStages>& at, c
 
 constexpr int kSumRows = 16, kSumThreads = 256;
 
+// The sums of 16 rows of a tile, `strip` counted over all tiles, by a block.
 // Result: where the elements of C are, float32 or BF16. column(product, j): C(0, j), or nullptr for a column that only
 // fills a tile; row_stride(); epilogue(product).
 template <int kBlockM, int kBlockN, class Result>
-__global__ __launch_bounds__(kSumThreads) void add_slices_kernel(const __grid_constant__ SplitGrid grid,
-                                                                const __grid_constant__ Result result) {
+__device__ __forceinline__ void add_strip(const SplitGrid& grid, const Result& result, int64_t strip) {
   constexpr int kStrips = kBlockM / kSumRows, kPart = kBlockM * kBlockN;
-  const int64_t index = blockIdx.x / kStrips;
+  const int64_t index = strip / kStrips;
   const SplitTile tile(grid, index, kBlockM, kBlockN);
   const int in_tile = threadIdx.x % kBlockN, column = tile.column + in_tile;
   auto* const top = column < grid.n ? result.column(tile.product, column) : nullptr;
   if (top == nullptr) return;
   const GemmEpilogue epilogue = result.epilogue(tile.product);
   const float bias = column_bias(epilogue, column);
-  const int first = static_cast<int>(blockIdx.x % kStrips) * kSumRows;
+  const int first = static_cast<int>(strip % kStrips) * kSumRows;
   for (int r = first + threadIdx.x / kBlockN; r < first + kSumRows; r += kSumThreads / kBlockN) {
     const int row = tile.row + r;
     if (row >= grid.m) return;
@@ -142,15 +164,17 @@ __global__ __launch_bounds__(kSumThreads) void add_slices_kernel(const __grid_co
   }
 }
 
-template <class Tile>
-dim3 sum_blocks(const SplitGrid& grid) {
-  return dim3(static_cast<unsigned>(grid.tiles * (Tile::kBlockM / kSumRows)));
+template <int kBlockM, int kBlockN, class Result>
+__global__ __launch_bounds__(kSumThreads) void add_slices_kernel(const __grid_constant__ SplitGrid grid,
+                                                                const __grid_constant__ Result result) {
+  add_strip<kBlockM, kBlockN>(grid, result, blockIdx.x);
 }
 
 template <class Tile, class Result>
 void add_slices(cudaStream_t stream, const SplitGrid& grid, const Result& result) {
-  launch(add_slices_kernel<Tile::kBlockM, Tile::kBlockN, Result>, sum_blocks<Tile>(grid), dim3(kSumThreads), 0, stream,
-         grid, result);
+  const int64_t strips = grid.tiles * (Tile::kBlockM / kSumRows);
+  launch(add_slices_kernel<Tile::kBlockM, Tile::kBlockN, Result>, dim3(static_cast<unsigned>(strips)),
+         dim3(kSumThreads), 0, stream, grid, result);
 }
 
 }  // namespace azj::cuda
