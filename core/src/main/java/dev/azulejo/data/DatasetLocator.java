@@ -23,6 +23,7 @@ final class DatasetLocator {
   private final Downloader downloader;
   private final AptInstaller apt;
   private final Consumer<String> messages;
+  private Path source;
 
   DatasetLocator(
       PublishedIdx dataset,
@@ -35,6 +36,11 @@ final class DatasetLocator {
     this.downloader = downloader;
     this.apt = apt;
     this.messages = messages;
+  }
+
+  /** The folder of the part that was loaded last; null before. */
+  Path source() {
+    return source;
   }
 
   /** With this process's environment, the network and this machine's package manager. */
@@ -99,6 +105,7 @@ final class DatasetLocator {
     IdxDataset.Content labels = IdxDataset.readLabels(labelsPath);
     warnIfOther(imagesPath, images, part.images());
     warnIfOther(labelsPath, labels, part.labels());
+    source = folder;
     return IdxDataset.join(imagesPath, images, labelsPath, labels, dataset.classNames());
   }
 
@@ -125,6 +132,7 @@ final class DatasetLocator {
       verify(imagesPath, images.sha256(), part.images());
       IdxDataset.Content labels = IdxDataset.readLabels(labelsPath);
       verify(labelsPath, labels.sha256(), part.labels());
+      source = folder;
       return IdxDataset.join(imagesPath, images, labelsPath, labels, dataset.classNames());
     } catch (DatasetException e) {
       String problem = "%s: %s".formatted(what, e.getMessage());

@@ -54,8 +54,8 @@ public final class Datasets {
    *
    * @param name one of {@link #names}
    * @param dataDir the folder the user named, or null
-   * @param messages receives a line whenever something happens that the user should know: a
-   *     download, an installation, a file that was refused
+   * @param messages receives a line whenever something happens that the user should know: where the
+   *     files are, a download, an installation, a file that was refused
    * @throws DatasetException if the data set is nowhere to be had, or its files are not right
    * @throws IllegalArgumentException if the name is unknown, or the data set has no use for {@code
    *     dataDir}
@@ -70,8 +70,8 @@ public final class Datasets {
     return switch (name) {
       case "fashion-mnist" -> idx(FashionMnist.FILES, dataDir, messages);
       case "mnist" -> idx(Mnist.FILES, dataDir, messages);
-      case "cifar10" -> CifarDataset.cifar10(cifarFolder(name, DataFolders.ofProcess(dataDir)));
-      case "cifar100" -> CifarDataset.cifar100(cifarFolder(name, DataFolders.ofProcess(dataDir)));
+      case "cifar10" -> CifarDataset.cifar10(cifarFolder(name, dataDir, messages));
+      case "cifar100" -> CifarDataset.cifar100(cifarFolder(name, dataDir, messages));
       case "glyphs" -> {
         refuseDataDir(name, dataDir);
         yield new TrainTest(Glyphs.train(), Glyphs.test());
@@ -91,7 +91,15 @@ public final class Datasets {
 
   private static TrainTest idx(PublishedIdx files, Path dataDir, Consumer<String> messages) {
     DatasetLocator locator = DatasetLocator.standard(files, dataDir, messages);
-    return new TrainTest(locator.load(files.train()), locator.load(files.test()));
+    TrainTest loaded = new TrainTest(locator.load(files.train()), locator.load(files.test()));
+    messages.accept("%s is read from %s".formatted(files.title(), locator.source()));
+    return loaded;
+  }
+
+  private static Path cifarFolder(String name, Path dataDir, Consumer<String> messages) {
+    Path folder = cifarFolder(name, DataFolders.ofProcess(dataDir));
+    messages.accept("%s is read from %s".formatted(name, folder));
+    return folder;
   }
 
   static Path cifarFolder(String name, DataFolders folders) {

@@ -91,6 +91,11 @@ public final class DeviceBuffer implements Holding {
     return all(ElementType.I64);
   }
 
+  /** A part of it as 64-bit integers; see {@link #floats(long, long)}. */
+  public Tensor longs(long offset, long count) {
+    return new Tensor(this, ElementType.I64, offset, count);
+  }
+
   /** All of it as bytes 0 to 255; see {@link #floats()}. */
   public Tensor pixels() {
     return all(ElementType.U8);

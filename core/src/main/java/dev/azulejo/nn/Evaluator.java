@@ -4,6 +4,7 @@ import dev.azulejo.data.Batch;
 import dev.azulejo.data.Dataset;
 import dev.azulejo.data.Loader;
 import dev.azulejo.data.Transform;
+import dev.azulejo.device.CapturedStep;
 import dev.azulejo.device.DeviceBuffer;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
@@ -19,6 +20,9 @@ public final class Evaluator implements AutoCloseable {
       "measure on parts of it, Subset.range(data, from, to), or copy the mini-batches from the host:"
           + " an Evaluator with resident false";
 
+  /** Mini-batches of one graph, each a dozen operations. */
+  private static final int MOST_RECORDED = 1024;
+
   private final Network network;
   private final InferencePlan plan;
   private final Scorer scorer;
@@ -26,6 +30,9 @@ public final class Evaluator implements AutoCloseable {
   private final boolean resident;
   private Dataset residentData;
   private ResidentBatches batches;
+  private DeviceBuffer predictionMemory;
+  private Tensor predictions;
+  private CapturedStep whole; // an evaluation of the resident data
 
   /** As below, with data sets kept on the device where they can be. */
   public Evaluator(Network network, Stream stream, Loss loss, int maxBatch) {
@@ -61,7 +68,7 @@ public final class Evaluator implements AutoCloseable {
   public Evaluation evaluate(Dataset data) {
     network.checkData(data);
     Tally tally = new Tally(data);
-    if (resident && ResidentBatches.obstacle(data, Transform.identity(), loss).isEmpty()) {
+    if (canStay(data)) {
       evaluateResident(data, tally);
     } else {
       evaluateLoaded(data, tally);
@@ -69,10 +76,34 @@ public final class Evaluator implements AutoCloseable {
     return tally.evaluation();
   }
 
+  /**
+   * Does now what the first evaluations of a data set on a device would do: copies the data set
+   * there, lets AUTO choose algorithms, and records an evaluation as a graph, so that one is one
+   * native call. Nothing where the data set does not stay on the device.
+   *
+   * @param recorded false for operations that are called one by one, for layers that cannot be
+   *     recorded
+   */
+  public void prepare(Dataset data, boolean recorded) {
+    network.checkData(data);
+    if (canStay(data)) {
+      keep(data, recorded);
+      evaluate(data);
+      if (whole.isRecording()) {
+        evaluate(data);
+      }
+    }
+  }
+
+  private boolean canStay(Dataset data) {
+    return resident && ResidentBatches.obstacle(data, Transform.identity(), loss).isEmpty();
+  }
+
   private void evaluateLoaded(Dataset data, Tally tally) {
     try (Loader loader =
         new Loader(data, plan.maxBatch(), 0, false, network.spec().normalization(), 1)) {
       loader.start(0);
+      plan.pack();
       for (Batch batch = loader.next(); batch != null; batch = loader.next()) {
         int samples = batch.count();
         plan.input().upload(plan.stream(), samples * (long) data.shape().size(), batch.images());
@@ -86,46 +117,53 @@ public final class Evaluator implements AutoCloseable {
   }
 
   private void evaluateResident(Dataset data, Tally tally) {
-    keep(data);
-    Stream stream = plan.stream();
-    try (DeviceBuffer memory = stream.device().allocateFloats("predictions", data.size())) {
-      Tensor predictions = memory.ints();
-      batches.start(0, 0);
-      scorer.begin(0, 0);
-      long done = 0;
-      for (int i = 0; i < batches.batches(); i++) {
-        int samples = batches.count(i);
-        batches.gather(samples, plan.input(), scorer.labels());
-        score(samples);
-        scorer.copyPredictions(samples, predictions.slice(done, samples));
-        done += samples;
-      }
-      scorer.collect();
-      tally.add(scorer.lossSum(), predictions.toIntArray(stream));
+    if (data != residentData) {
+      keep(data, false); // once, as far as anybody knows
+    }
+    batches.rewind();
+    whole.run();
+    scorer.collect();
+    tally.add(scorer.lossSum(), predictions.toIntArray(plan.stream()));
+  }
+
+  private void scoreAll() {
+    plan.pack();
+    scorer.clear();
+    long done = 0;
+    for (int i = 0; i < batches.batches(); i++) {
+      int samples = batches.count(i);
+      batches.gather(samples, plan.input(), scorer.labels());
+      score(samples);
+      scorer.copyPredictions(samples, predictions.slice(done, samples));
+      done += samples;
     }
   }
 
-  /** Copies a data set to the device, unless it is the one that is there. */
-  private void keep(Dataset data) {
-    if (data == residentData) {
-      return;
-    }
+  /** Copies a data set to the device. */
+  private void keep(Dataset data, boolean recorded) {
     forget();
+    Stream stream = plan.stream();
     batches =
         new ResidentBatches(
-            network,
-            plan.stream(),
-            data,
-            0,
-            false,
-            Transform.identity(),
-            plan.maxBatch(),
-            ALTERNATIVE);
+            network, stream, data, 0, false, Transform.identity(), plan.maxBatch(), ALTERNATIVE);
+    predictionMemory = stream.device().allocateFloats("predictions", data.size());
+    predictions = predictionMemory.ints();
+    boolean records = recorded && batches.batches() <= MOST_RECORDED;
+    whole = new CapturedStep(stream, this::scoreAll, records);
+    batches.start(0, 0);
     residentData = data;
   }
 
   private void forget() {
     residentData = null;
+    if (whole != null) {
+      whole.close();
+      whole = null;
+    }
+    if (predictionMemory != null) {
+      predictionMemory.close();
+      predictionMemory = null;
+    }
     if (batches != null) {
       batches.close();
       batches = null;
@@ -135,7 +173,8 @@ public final class Evaluator implements AutoCloseable {
   private void score(int samples) {
     // The softmax cross-entropy has the softmax inside: a network that ends in one is asked for
     // what goes into it. The predictions are the same.
-    Tensor output = loss == Loss.SOFTMAX_CROSS_ENTROPY ? plan.logits(samples) : plan.run(samples);
+    Tensor output =
+        loss == Loss.SOFTMAX_CROSS_ENTROPY ? plan.logitsPacked(samples) : plan.runPacked(samples);
     scorer.score(output, samples, 1, null);
   }
 

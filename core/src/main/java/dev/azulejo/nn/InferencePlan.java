@@ -45,7 +45,7 @@ public final class InferencePlan implements AutoCloseable {
     }
     steps = layout.steps.toArray(Step[]::new);
     outputs = Slot.in(memory, layout.outputs);
-    weights = layout.weights(network, memory);
+    weights = layout.weights(network.layerWeights(), memory);
     batch = maxBatch;
   }
 
@@ -71,16 +71,32 @@ public final class InferencePlan implements AutoCloseable {
    * @return the outputs [samples][...], valid until the next run
    */
   public Tensor run(int samples) {
-    return run(samples, steps.length);
+    pack();
+    return forward(samples, steps.length);
   }
 
-  /** As {@link #run}, without a softmax at the end: what a softmax cross-entropy is taken of. */
-  Tensor logits(int samples) {
+  /**
+   * Makes the copies of the weights that {@link #runPacked} and {@link #logitsPacked} read, from
+   * the weights as they are now.
+   */
+  void pack() {
+    for (int i = 0; i < steps.length; i++) {
+      steps[i].plan().pack(stream, weights[i]);
+    }
+  }
+
+  /** As {@link #run}, with the weights of the last {@link #pack}. */
+  Tensor runPacked(int samples) {
+    return forward(samples, steps.length);
+  }
+
+  /** As {@link #runPacked}, without a softmax at the end: what a softmax cross-entropy is of. */
+  Tensor logitsPacked(int samples) {
     boolean softmax = network.spec().layers().getLast() instanceof Softmax;
-    return run(samples, softmax ? steps.length - 1 : steps.length);
+    return forward(samples, softmax ? steps.length - 1 : steps.length);
   }
 
-  private Tensor run(int samples, int count) {
+  private Tensor forward(int samples, int count) {
     if (samples < 1 || samples > maxBatch) {
       throw new IllegalArgumentException(
           "run of " + samples + " samples in a plan for 1 to " + maxBatch);
@@ -92,7 +108,6 @@ public final class InferencePlan implements AutoCloseable {
       }
     }
     for (int i = 0; i < count; i++) {
-      steps[i].plan().pack(stream, weights[i]);
       steps[i].plan().forward(stream, outputs[i], weights[i], null, outputs[i + 1]);
     }
     return outputs[count];

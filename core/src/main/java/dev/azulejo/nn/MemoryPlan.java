@@ -206,10 +206,10 @@ public record MemoryPlan(
     }
 
     /** Each step's parameters, with the plan's own copies of them. */
-    LayerWeights[] weights(Network network, DeviceBuffer memory) {
+    LayerWeights[] weights(List<LayerWeights> layers, DeviceBuffer memory) {
       LayerWeights[] weights = new LayerWeights[steps.size()];
       for (int i = 0; i < weights.length; i++) {
-        LayerWeights layer = steps.get(i).of(network.layerWeights());
+        LayerWeights layer = steps.get(i).of(layers);
         weights[i] = packed[i] == null ? layer : layer.withPacked(Slot.in(memory, packed[i]));
       }
       return weights;

@@ -112,6 +112,11 @@ public final class ResidentBatches implements AutoCloseable {
     list.upload(stream, (long) first * batchSize);
   }
 
+  /** Begins the epoch that the device has the list of anew, at its first mini-batch. */
+  public void rewind() {
+    list.rewind(stream, 0);
+  }
+
   /**
    * Gathers the next mini-batch; allocates nothing, and can be recorded in a graph.
    *

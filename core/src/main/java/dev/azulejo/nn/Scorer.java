@@ -122,6 +122,11 @@ public final class Scorer implements AutoCloseable {
     return labels;
   }
 
+  /** Sets the sums on the device to 0. */
+  public void clear() {
+    Elementwise.fill(stream, 2, 0, totals);
+  }
+
   /** Sets the sums on the device, to which {@link #score} adds. */
   public void begin(float losses, float hits) {
     hostTotals.setAtIndex(ValueLayout.JAVA_FLOAT, 0, losses);
@@ -145,7 +150,12 @@ public final class Scorer implements AutoCloseable {
    */
   public void collect() {
     read();
-    Elementwise.fill(stream, 2, 0, totals);
+    clear();
+  }
+
+  /** Copies the sums, of losses and of hits, to the first two floats of a tensor of the device. */
+  public void copyTotals(Tensor to) {
+    to.copyFrom(stream, totals, 2);
   }
 
   /** The collected sum of the samples' losses. */

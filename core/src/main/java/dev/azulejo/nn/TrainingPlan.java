@@ -47,6 +47,15 @@ public final class TrainingPlan implements AutoCloseable {
    * @throws IllegalArgumentException if the network has no parameters, or lives on another device
    */
   public TrainingPlan(Network network, Stream stream, int maxBatch) {
+    this(network, stream, maxBatch, network.weights());
+  }
+
+  /**
+   * As {@link #TrainingPlan(Network, Stream, int)}, with other weights than the network's.
+   *
+   * @param weights in the network's layout; closed after the plan
+   */
+  public TrainingPlan(Network network, Stream stream, int maxBatch, Tensor weights) {
     network.checkDevice(stream);
     if (network.layout().count() == 0) {
       throw new IllegalArgumentException(
@@ -84,7 +93,7 @@ public final class TrainingPlan implements AutoCloseable {
     outputGradients = Slot.in(memory, layout.gradients);
     inner = Slot.in(memory, layout.inner);
     saved = Slot.in(memory, layout.saved);
-    weights = layout.weights(network, memory);
+    this.weights = layout.weights(network.layout().bind(weights), memory);
     setBatch(maxBatch);
   }
 

@@ -6,8 +6,10 @@ import dev.azulejo.device.DeviceBuffer;
 import dev.azulejo.device.Sizes;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.device.Uploader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 
 /**
@@ -16,15 +18,16 @@ import java.util.Objects;
  */
 public final class GatherList implements AutoCloseable {
   private static final String OWNER = "gather list";
+  private static final long FIRST_INT = Long.BYTES / Integer.BYTES; // behind the next item
   private static final long ITEM_INTS = azj_gather_item.sizeof() / Integer.BYTES;
 
   private final int count;
   private final MemorySegment item = azj_gather_item.allocate(Arena.ofAuto());
-  private final MemorySegment host;
-  private final DeviceBuffer itemMemory;
-  private final DeviceBuffer nextMemory;
-  private final Tensor items;
+  private final MemorySegment host; // the next item, then all of them
+  private final DeviceBuffer memory; // likewise
+  private final Uploader uploader;
   private final Tensor next;
+  private final Tensor items;
   private boolean uploaded;
 
   /**
@@ -34,16 +37,17 @@ public final class GatherList implements AutoCloseable {
    */
   public GatherList(Device device, int count) {
     this.count = (int) Sizes.atLeast(1, count, "items");
-    host = Arena.ofAuto().allocate(azj_gather_item.layout(), count);
-    itemMemory = device.allocate(OWNER, host.byteSize());
+    long ints = Math.addExact(FIRST_INT, Math.multiplyExact(ITEM_INTS, (long) count));
+    host = Arena.ofAuto().allocate(ints * Integer.BYTES, Long.BYTES);
+    memory = device.allocateFloats(OWNER, ints);
     try {
-      nextMemory = device.allocate(OWNER, Long.BYTES);
+      uploader = new Uploader(device, OWNER, host.byteSize());
     } catch (RuntimeException | Error e) {
-      itemMemory.close();
+      memory.close();
       throw e;
     }
-    items = itemMemory.ints();
-    next = nextMemory.longs();
+    next = memory.longs(0, 1);
+    items = memory.ints(FIRST_INT, ITEM_INTS * count);
   }
 
   /**
@@ -67,18 +71,26 @@ public final class GatherList implements AutoCloseable {
     azj_gather_item.down(item, (short) down);
     azj_gather_item.right(item, (short) right);
     azj_gather_item.mirror(item, mirrored ? 1 : 0);
-    MemorySegment.copy(item, 0, host, position * item.byteSize(), item.byteSize());
+    long at = Long.BYTES + position * item.byteSize();
+    MemorySegment.copy(item, 0, host, at, item.byteSize());
   }
 
   /**
-   * Copies the items to the device, after the work that still reads the old ones.
+   * Copies the items to the device, after the work that still reads the old ones. Does not wait for
+   * that work.
    *
    * @param next the item that the next gather begins with
    */
   public void upload(Stream stream, long next) {
-    items.upload(stream, host);
-    this.next.upload(stream, new long[] {next});
+    host.set(ValueLayout.JAVA_LONG, 0, next);
+    uploader.upload(stream, memory.ints(), host.byteSize() / Integer.BYTES, host);
     uploaded = true;
+  }
+
+  /** The next gather begins with this item of those that are there. */
+  public void rewind(Stream stream, long next) {
+    host.set(ValueLayout.JAVA_LONG, 0, next);
+    uploader.upload(stream, this.next, 1, host);
   }
 
   /** Items. */
@@ -89,8 +101,8 @@ public final class GatherList implements AutoCloseable {
   /** Frees the device memory; a second call does nothing. */
   @Override
   public void close() {
-    itemMemory.close();
-    nextMemory.close();
+    memory.close();
+    uploader.close();
   }
 
   MemorySegment items(Stream stream) {

@@ -5,6 +5,7 @@ import dev.azulejo.device.DeviceBuffer;
 import dev.azulejo.device.Sizes;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
+import dev.azulejo.device.Uploader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
@@ -15,16 +16,18 @@ import java.util.Objects;
  * each, of which {@link #next} puts the next one in force. Used by one thread at a time.
  */
 final class SettingsTable implements AutoCloseable {
+  private static final long FIRST_FLOAT = Long.BYTES / Float.BYTES; // behind the position
+
   private final String owner;
   private final int rows;
   private final long columns;
   private final MemorySegment row;
-  private final MemorySegment host;
-  private final DeviceBuffer memory;
-  private final DeviceBuffer positionMemory;
+  private final MemorySegment host; // position, then the rows
+  private final DeviceBuffer memory; // position, the rows, then the settings in force
+  private final Uploader uploader;
+  private final Tensor position;
   private final Tensor table;
   private final Tensor current;
-  private final Tensor position;
   private boolean set;
 
   /**
@@ -38,17 +41,18 @@ final class SettingsTable implements AutoCloseable {
     this.rows = (int) Sizes.atLeast(1, rows, "steps of the " + owner);
     columns = layout.byteSize() / Float.BYTES;
     row = Arena.ofAuto().allocate(layout);
-    host = Arena.ofAuto().allocate(layout, rows);
-    memory = device.allocateFloats(owner, Math.addExact(rows * columns, columns));
+    long cells = Math.multiplyExact(rows, columns);
+    host = Arena.ofAuto().allocate((FIRST_FLOAT + cells) * Float.BYTES, Long.BYTES);
+    memory = device.allocateFloats(owner, FIRST_FLOAT + cells + columns);
     try {
-      positionMemory = device.allocate(owner, Long.BYTES);
+      uploader = new Uploader(device, owner, host.byteSize());
     } catch (RuntimeException | Error e) {
       memory.close();
       throw e;
     }
-    current = memory.floats(0, columns);
-    table = memory.floats(columns, rows * columns);
-    position = positionMemory.longs();
+    position = memory.longs(0, 1);
+    table = memory.floats(FIRST_FLOAT, cells);
+    current = memory.floats(FIRST_FLOAT + cells, columns);
   }
 
   /** A row in host memory, to be written before {@link #apply} or {@link #put}. */
@@ -65,13 +69,16 @@ final class SettingsTable implements AutoCloseable {
   /** Makes the row that of a step to come. */
   void put(int step) {
     Objects.checkIndex(step, rows);
-    MemorySegment.copy(row, 0, host, step * row.byteSize(), row.byteSize());
+    long at = Long.BYTES + step * row.byteSize();
+    MemorySegment.copy(row, 0, host, at, row.byteSize());
   }
 
-  /** Copies the host's first rows to the device; {@link #next} begins with the first. */
+  /**
+   * Copies the host's first rows to the device, after the work that still reads the old ones, and
+   * without waiting for that; {@link #next} begins with the first.
+   */
   void upload(Stream stream, int count) {
-    table.upload(stream, count * columns, host);
-    position.upload(stream, new long[] {0});
+    uploader.upload(stream, memory.floats(), FIRST_FLOAT + count * columns, host);
     set = true;
   }
 
@@ -90,6 +97,6 @@ final class SettingsTable implements AutoCloseable {
   @Override
   public void close() {
     memory.close();
-    positionMemory.close();
+    uploader.close();
   }
 }

@@ -25,15 +25,17 @@ final class Checkpoint {
 
   private Checkpoint() {}
 
-  /** Writes a file, as a whole or not at all. */
-  static void write(Path file, Network network, OptimizerState optimizer, RunState run) {
+  /**
+   * Writes a file, as a whole or not at all.
+   *
+   * @param moments of the optimiser, by name
+   */
+  static void write(Path file, Network network, Map<String, Tensor> moments, RunState run) {
     Map<String, HostTensor> tensors = new LinkedHashMap<>(ModelFile.tensors(network));
     Stream stream = network.device().stream();
-    optimizer
-        .moments()
-        .forEach(
-            (name, flat) ->
-                tensors.putAll(ModelFile.tensors(network.layout(), flat, stream, prefix(name))));
+    moments.forEach(
+        (name, flat) ->
+            tensors.putAll(ModelFile.tensors(network.layout(), flat, stream, prefix(name))));
     Map<String, String> metadata = new LinkedHashMap<>(ModelFile.metadata(network));
     run.toMap().forEach((key, value) -> metadata.put(PREFIX + key, value));
     SafeTensors.write(file, tensors, metadata);

@@ -9,16 +9,14 @@ final class Divergence {
   /**
    * Of a loss.
    *
-   * @param counted how many of the mini-batches it may come from the run has counted already
-   * @param batches how many those are
+   * @param batches how many mini-batches it may come from, those after the run's last report
    * @param loss their mean
    * @param found which of the network's numbers is not finite
    */
   static TrainingException ofLoss(
-      TrainingRun run, int counted, int batches, double loss, Optional<String> found) {
+      TrainingRun run, int batches, double loss, Optional<String> found) {
     return exception(
         run,
-        counted,
         batches,
         "the loss is " + loss,
         found.orElse("the outputs are finite, but too large for the loss"));
@@ -26,15 +24,14 @@ final class Divergence {
 
   /** Of weights after the last mini-batches, though the losses before each update are finite. */
   static TrainingException ofWeights(TrainingRun run, int batches) {
-    return exception(
-        run, batches, batches, "weights are no longer finite", "an update was too large");
+    return exception(run, batches, "weights are no longer finite", "an update was too large");
   }
 
   private static TrainingException exception(
-      TrainingRun run, int counted, int batches, String what, String cause) {
+      TrainingRun run, int batches, String what, String cause) {
     boolean one = batches == 1;
-    int first = run.batch() - counted + 1;
-    long step = run.steps() - counted + 1;
+    int first = run.batch() + 1;
+    long step = run.steps() + 1;
     return new TrainingException(
         what
             + " in epoch "

@@ -3,6 +3,8 @@ package dev.azulejo.train;
 import dev.azulejo.data.Batch;
 import dev.azulejo.data.Loader;
 import dev.azulejo.data.Transform;
+import dev.azulejo.device.Tensor;
+import java.util.Map;
 
 /**
  * Mini-batches from a loader, gradients by one worker or several, and a look at the loss before
@@ -39,38 +41,41 @@ final class HostPass implements Pass {
   }
 
   @Override
-  public int reportEvery() {
-    return 1;
-  }
-
-  @Override
   public OptimizerState optimizer() {
     return step.optimizer();
   }
 
   @Override
-  public void start(TrainingRun run) {
+  public void begin(TrainingRun run) {
     step.setSteps(run.steps());
+  }
+
+  @Override
+  public void beginEpoch(TrainingRun run) {
     loader.start(run.epoch(), run.batch());
   }
 
   @Override
-  public int step(TrainingRun run) {
+  public void advance(TrainingRun run) {
     Batch batch = loader.next();
     int samples = batch.count();
     step.gradients(batch.images(), batch.labels(), samples);
     loader.release(batch);
     if (!Double.isFinite(step.lossSum() / samples)) {
-      throw Divergence.ofLoss(run, 0, 1, step.lossSum() / samples, step.firstNonFinite());
+      throw Divergence.ofLoss(run, 1, step.lossSum() / samples, step.firstNonFinite());
     }
     step.update(run.rates().after(run.steps()));
-    return samples;
+    run.done(1, samples, run.report().lossSum + step.lossSum(), run.report().hits + step.hitSum());
   }
 
   @Override
-  public void report(TrainingRun run) {
-    run.report().lossSum += step.lossSum();
-    run.report().hits += step.hitSum();
+  public boolean runsAhead() {
+    return false;
+  }
+
+  @Override
+  public Map<String, Tensor> moments() {
+    return step.optimizer().moments();
   }
 
   @Override

@@ -1,5 +1,8 @@
 package dev.azulejo.train;
 
+import dev.azulejo.device.Tensor;
+import java.util.Map;
+
 /**
  * How mini-batches are trained on, one after another: by the host, which sees each loss before the
  * update ({@link HostPass}), or by a device that runs ahead of the host ({@link DevicePass}).
@@ -9,29 +12,28 @@ sealed interface Pass extends AutoCloseable permits HostPass, DevicePass {
   /** Mini-batches of an epoch. */
   int batches();
 
-  /** Mini-batches between two reports, unless the epoch ends before. */
-  int reportEvery();
-
-  /** The moments, for checkpoints. */
+  /** The optimiser's state at the beginning, for a checkpoint to be read into. */
   OptimizerState optimizer();
 
-  /** Makes ready for what is left of the run's epoch. */
-  void start(TrainingRun run);
+  /** Begins where the run is, with the network's weights and {@link #optimizer}'s moments. */
+  void begin(TrainingRun run);
+
+  /** Makes ready for what is left of the run's epoch, of which nothing is under way. */
+  void beginEpoch(TrainingRun run);
 
   /**
-   * Trains on the next mini-batch.
-   *
-   * @return its samples
-   * @throws TrainingException where its loss is seen already and is no finite number
-   */
-  int step(TrainingRun run);
-
-  /**
-   * Brings the report's sums up to date, after waiting for the work where need be.
+   * Trains up to the next report, and says so by {@link TrainingRun#done}. Network and {@link
+   * #moments} are then those of the report, whatever else may be under way.
    *
    * @throws TrainingException where something since the last report is no finite number
    */
-  void report(TrainingRun run);
+  void advance(TrainingRun run);
+
+  /** Whether the next epoch's mini-batches are under way when the last of one is reported. */
+  boolean runsAhead();
+
+  /** The optimiser's moments at the last report, by name. */
+  Map<String, Tensor> moments();
 
   @Override
   void close();

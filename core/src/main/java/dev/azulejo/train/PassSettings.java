@@ -5,6 +5,7 @@ import dev.azulejo.data.Transform;
 import dev.azulejo.nn.Loss;
 import dev.azulejo.nn.Network;
 import dev.azulejo.nn.ResidentBatches;
+import dev.azulejo.nn.Softmax;
 import java.util.Optional;
 
 /**
@@ -29,6 +30,18 @@ record PassSettings(
     boolean resident,
     boolean recorded) {
   private static final System.Logger LOG = System.getLogger(Trainer.class.getName());
+
+  /** Checks that the loss fits the network. */
+  PassSettings {
+    if (loss == Loss.SOFTMAX_CROSS_ENTROPY
+        && network.spec().layers().getLast() instanceof Softmax) {
+      throw new IllegalArgumentException(
+          "the network ends in a softmax, and the loss "
+              + loss
+              + " has one inside; leave the layer out (predict gives probabilities without it too),"
+              + " or choose another loss");
+    }
+  }
 
   /** The pass for these settings; on a device the log says which it is, and why. */
   Pass open() {

@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * One worker's memory: activations, gradients and scores on a stream of its own; the weights are
- * the network's.
+ * the network's, unless others are given.
  */
 final class Replica implements AutoCloseable {
   private final TrainingPlan plan;
@@ -18,7 +18,12 @@ final class Replica implements AutoCloseable {
   private final long sample;
 
   Replica(Network network, Stream stream, Loss loss, int maxBatch) {
-    plan = new TrainingPlan(network, stream, maxBatch);
+    this(network, stream, loss, maxBatch, network.weights());
+  }
+
+  /** With other weights than the network's, in its layout. */
+  Replica(Network network, Stream stream, Loss loss, int maxBatch, Tensor weights) {
+    plan = new TrainingPlan(network, stream, maxBatch, weights);
     sample = network.spec().input().size();
     try {
       scorer = new Scorer(stream, loss, network.spec().output().size(), maxBatch);

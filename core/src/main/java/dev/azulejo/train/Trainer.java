@@ -5,7 +5,6 @@ import dev.azulejo.data.Transform;
 import dev.azulejo.nn.Evaluator;
 import dev.azulejo.nn.Loss;
 import dev.azulejo.nn.Network;
-import dev.azulejo.nn.Softmax;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -38,6 +37,7 @@ public final class Trainer {
   private final List<TrainingListener> listeners = new ArrayList<>();
   private Dataset validation;
   private EarlyStop earlyStop;
+  private double targetAccuracy = Double.POSITIVE_INFINITY;
   private int batchSize = 64;
   private int workers = 1;
   private int reportEvery = 50;
@@ -103,6 +103,21 @@ public final class Trainer {
   /** When to end before the last epoch. */
   public Trainer earlyStop(EarlyStop value) {
     earlyStop = Objects.requireNonNull(value, "earlyStop");
+    return this;
+  }
+
+  /**
+   * Ends after the epoch whose accuracy on the {@link #validation} set reaches this; {@link
+   * TrainingHistory#seconds} is how long that took.
+   *
+   * @param value above 0 and at most 1
+   */
+  public Trainer untilAccuracy(double value) {
+    if (!(value > 0 && value <= 1)) {
+      throw new IllegalArgumentException(
+          "the accuracy to reach must be above 0 and at most 1, was " + value);
+    }
+    targetAccuracy = value;
     return this;
   }
 
@@ -173,8 +188,8 @@ public final class Trainer {
   }
 
   /**
-   * Ends {@link #fit}, or the next one, after the mini-batch it is at, which is reported; from any
-   * thread.
+   * Ends {@link #fit}, or the next one, with the next report, and from a listener with the one it
+   * is told; from any thread. What a device has done beyond that report is dropped.
    */
   public void stop() {
     stopping = true;
@@ -191,7 +206,7 @@ public final class Trainer {
       throw new IllegalStateException(
           "there is no training run to save: call save from a listener while fit runs");
     }
-    Checkpoint.write(file, network, run.optimizer(), run.state());
+    Checkpoint.write(file, network, run.moments(), run.state());
   }
 
   /**
@@ -204,15 +219,12 @@ public final class Trainer {
    */
   public TrainingHistory fit(Dataset data, int epochs) {
     network.checkData(data);
-    checkLoss();
+    checkTarget();
     if (epochs < 1) {
       throw new IllegalArgumentException("epochs must be at least 1, was " + epochs);
     }
     if (run != null) {
       throw new IllegalStateException("this trainer is already running");
-    }
-    if (network.classNames().isEmpty()) {
-      network.setClassNames(data.classNames());
     }
     int batch = Math.min(batchSize, data.size());
     PassSettings how =
@@ -228,6 +240,9 @@ public final class Trainer {
             reportEvery,
             residentData,
             recordedSteps);
+    if (network.classNames().isEmpty()) {
+      network.setClassNames(data.classNames());
+    }
     try (Pass pass = how.open();
         Evaluator evaluator = evaluator()) {
       StepRates rates = new StepRates(optimizer.learningRate(), schedule, pass.batches(), epochs);
@@ -237,8 +252,13 @@ public final class Trainer {
         run.restore(Checkpoint.read(resumeFrom, network, pass.optimizer(), settings));
         resumeFrom = null;
       }
+      if (evaluator != null) {
+        evaluator.prepare(validation, recordedSteps);
+      }
       TrainingHistory history =
-          run.train(evaluator == null ? null : () -> evaluator.evaluate(validation), earlyStop);
+          run.train(
+              evaluator == null ? null : () -> evaluator.evaluate(validation),
+              new Ending(targetAccuracy, earlyStop));
       // Other streams may read the weights at once.
       network.device().stream().synchronize();
       return history;
@@ -260,14 +280,10 @@ public final class Trainer {
             residentData);
   }
 
-  private void checkLoss() {
-    if (loss == Loss.SOFTMAX_CROSS_ENTROPY
-        && network.spec().layers().getLast() instanceof Softmax) {
+  private void checkTarget() {
+    if (validation == null && targetAccuracy <= 1) {
       throw new IllegalArgumentException(
-          "the network ends in a softmax, and the loss "
-              + loss
-              + " has one inside; leave the layer out (predict gives probabilities without it too),"
-              + " or choose another loss");
+          "an accuracy to reach needs a validation set to measure it on: call validation(...)");
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.azulejo.train;
 
+import dev.azulejo.device.Tensor;
 import dev.azulejo.nn.Evaluation;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +9,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/** One call of {@link Trainer#fit}: the loop over epochs and mini-batches, and where it is. */
+/** One call of {@link Trainer#fit}: the loop over epochs and reports, and where the last one is. */
 final class TrainingRun {
   private final Pass pass;
   private final StepRates rates;
@@ -20,6 +21,7 @@ final class TrainingRun {
   private int epoch; // finished epochs
   private int batch; // finished mini-batches of the next one
   private long steps; // updates, those before a resume included
+  private long begun; // when the epoch began, System.nanoTime()
 
   TrainingRun(
       Pass pass,
@@ -55,75 +57,85 @@ final class TrainingRun {
     return rates;
   }
 
+  /** Whether it is to end with the next report. */
+  boolean stopping() {
+    return stopping.getAsBoolean();
+  }
+
   BatchReport report() {
     return report;
   }
 
-  OptimizerState optimizer() {
-    return pass.optimizer();
+  /** The optimiser's moments at the last report, by name. */
+  Map<String, Tensor> moments() {
+    return pass.moments();
   }
 
   /**
    * Trains to the end.
    *
    * @param validation measures after each epoch; null for nothing
-   * @param earlyStop null for none
+   * @param ending may end it before its last epoch
    */
-  TrainingHistory train(Supplier<Evaluation> validation, EarlyStop earlyStop) {
-    Optional<String> reason = decide(earlyStop);
+  TrainingHistory train(Supplier<Evaluation> validation, Ending ending) {
+    Optional<String> reason = ending.decide(history);
+    pass.begin(this);
+    long first = System.nanoTime();
+    double seconds = 0;
+    begun = first;
     while (epoch < rates.epochs() && reason.isEmpty()) {
       if (!trainEpoch()) {
-        return new TrainingHistory(history, true, Optional.empty());
+        return new TrainingHistory(history, true, Optional.empty(), seconds);
       }
       EpochReport finished = finishEpoch(validation == null ? null : validation.get());
+      seconds = (System.nanoTime() - first) / 1e9;
       for (TrainingListener listener : listeners) {
         listener.epoch(finished);
       }
-      reason = decide(earlyStop);
+      reason = ending.decide(history);
     }
-    return new TrainingHistory(history, false, reason);
+    return new TrainingHistory(history, false, reason, seconds);
   }
 
-  private Optional<String> decide(EarlyStop earlyStop) {
-    return earlyStop == null ? Optional.empty() : earlyStop.decide(history);
-  }
-
-  /**
-   * The mini-batches that are left of an epoch; false if told to stop before the last one was done.
-   */
+  /** The mini-batches that are left of an epoch; false if told to stop before the last report. */
   private boolean trainEpoch() {
-    pass.start(this);
-    long begin = System.nanoTime();
+    pass.beginEpoch(this);
+    if (!pass.runsAhead()) {
+      begun = System.nanoTime(); // validation and listeners came between
+    }
     report.trainedSamples = 0;
     report.nanos = 0;
-    int unreported = 0;
     while (batch < pass.batches()) {
       if (stopping.getAsBoolean()) {
-        if (unreported > 0) {
-          tell(begin);
-        }
         return false;
       }
-      int samples = pass.step(this);
-      steps++;
-      batch++;
-      report.samples += samples;
-      report.trainedSamples += samples;
-      unreported++;
-      if (unreported == pass.reportEvery() || batch == pass.batches()) {
-        tell(begin);
-        unreported = 0;
-      }
+      pass.advance(this);
+      tell();
     }
+    begun += report.nanos;
     return true;
   }
 
-  private void tell(long begin) {
-    pass.report(this);
+  /**
+   * Some more mini-batches are done, those up to a report.
+   *
+   * @param lossSum of the epoch so far
+   * @param hits of the epoch so far
+   */
+  void done(int batches, int samples, double lossSum, double hits) {
+    batch += batches;
+    steps += batches;
+    report.samples += samples;
+    report.trainedSamples += samples;
+    report.lossSum = lossSum;
+    report.hits = hits;
+  }
+
+  private void tell() {
     report.epoch = epoch + 1;
     report.batch = batch;
     report.learningRate = rates.after(steps - 1);
-    report.nanos = System.nanoTime() - begin;
+    report.nanos = System.nanoTime() - begun;
     for (int i = 0; i < listeners.size(); i++) {
       listeners.get(i).batch(report);
     }

@@ -61,7 +61,8 @@ class DatasetsTest {
     assertEquals(4, data.train().size());
     assertEquals(4, data.test().label(1));
     assertEquals(new Shape(1, 28, 28), data.test().shape());
-    assertEquals(4, messages.size(), "not the published files, and each is said to be so");
+    assertEquals(5, messages.size(), "not the published files, and each is said to be so");
+    assertTrue(messages.getLast().endsWith("is read from " + folder), messages.getLast());
   }
 
   @Test

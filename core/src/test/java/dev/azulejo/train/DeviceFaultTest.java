@@ -77,7 +77,8 @@ class DeviceFaultTest {
   void noHostMemoryForTheMiniBatches() {
     try (Device device = Device.open(DeviceKind.EMULATED);
         Network network = Network.create(device, SmallRuns.SPEC, 1)) {
-      Emulation.failNext("cudaHostAlloc", CudaError.MEMORY_ALLOCATION);
+      // The first two are the training stream's own.
+      Emulation.failNth("cudaHostAlloc", 3, CudaError.MEMORY_ALLOCATION);
       assertMessage(
           "page-locked host memory",
           assertThrows(
@@ -116,8 +117,8 @@ class DeviceFaultTest {
       copies[i] = Emulation.calls("cudaMemcpyAsync");
       Emulation.reset();
     }
-    assertEquals(9, graphs[0], "the first step is called out");
-    assertEquals(19, graphs[1]);
+    assertEquals(10 + 1, graphs[0], "one to prepare");
+    assertEquals(20 + 1, graphs[1]);
     assertEquals(kernels[0], kernels[1]);
     assertEquals(copies[0], copies[1]);
   }

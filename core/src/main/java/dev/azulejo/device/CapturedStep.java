@@ -1,13 +1,10 @@
-package dev.azulejo.train;
-
-import dev.azulejo.device.Graph;
-import dev.azulejo.device.Stream;
+package dev.azulejo.device;
 
 /**
- * A step that is called out the first time, when AUTO algorithms are chosen, recorded the second
- * time, and from then on run by one native call. Belongs to its stream's thread.
+ * Work of a stream that is called out the first time, when AUTO algorithms are chosen, recorded the
+ * second time, and from then on run by one native call. Belongs to its stream's thread.
  */
-final class CapturedStep implements AutoCloseable {
+public final class CapturedStep implements AutoCloseable {
   private final Stream stream;
   private final Runnable operations;
   private final boolean recorded;
@@ -21,13 +18,17 @@ final class CapturedStep implements AutoCloseable {
    * @param operations calls the step's operations
    * @param recorded false to call them out each time
    */
-  CapturedStep(Stream stream, Runnable operations, boolean recorded) {
+  public CapturedStep(Stream stream, Runnable operations, boolean recorded) {
     this.stream = stream;
     this.operations = operations;
     this.recorded = recorded;
   }
 
-  void run() {
+  /**
+   * Gives the step to the stream. What it allocates, it does in the first two calls, and in the two
+   * after the stream's workspace has grown.
+   */
+  public void run() {
     if (graph != null && workspaceBytes != stream.workspace().bytes()) {
       // Somebody has made the workspace larger, and the graph holds the address of the old one.
       close();
@@ -44,6 +45,12 @@ final class CapturedStep implements AutoCloseable {
     }
   }
 
+  /** Whether it is recorded in its second run. */
+  public boolean isRecording() {
+    return recorded;
+  }
+
+  /** Closes the recording, and so waits for the stream's work; may be run again. */
   @Override
   public void close() {
     if (graph != null) {
