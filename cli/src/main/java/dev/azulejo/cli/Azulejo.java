@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
-      "./azulejo compare and ./azulejo jmh measure it beside others; the first use builds them."
+      "./azulejo compare and ./azulejo jmh measure it beside others; the first use builds them.",
+      "./azulejo bundle makes an archive for machines without a JDK or compilers; see its --help."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {

@@ -59,6 +59,8 @@ class CommandLinesTest {
     "train, --validation, 1.0, --validation 1.0: a fraction from 0 to below 1",
     "train, --validation, NaN, --validation NaN: a fraction from 0 to below 1",
     "train, --early-stop, 0, --early-stop 0",
+    "train, --until-accuracy, 90, --until-accuracy 90.0: a fraction above 0 and at most 1",
+    "train, --until-accuracy, 0, --until-accuracy 0.0: a fraction",
     "train, --report-every, 0, --report-every 0",
     "train, --data-on, moon, Invalid value for option '--data-on'; device; host",
     "train, --limit, 0, --limit 0: at least 1",
@@ -84,6 +86,8 @@ class CommandLinesTest {
   void optionsThatDoNotGoTogetherAreRefused(@TempDir Path folder) throws Exception {
     Cli.run(Cli.train(folder, "--optimizer", "adam", "--momentum", "0.5"))
         .failed(2, "--momentum and --nesterov are for --optimizer sgd");
+    Cli.run(Cli.train(folder, "--until-accuracy", 0.9, "--validation", 0.1))
+        .failed(2, "leave one of them out");
     Path out = folder.resolve("out");
     Cli.run("train", "--data", "glyphs", "--data-dir", folder, "--out", out)
         .failed(1, "glyphs reads nothing");

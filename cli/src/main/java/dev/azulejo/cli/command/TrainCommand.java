@@ -25,6 +25,7 @@ import dev.azulejo.train.TrainingHistory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -81,7 +82,7 @@ public final class TrainCommand implements Callable<Integer> {
     try (Device opened = device.open(text)) {
       Engine chosen = engine.open(opened);
       TrainTest loaded = data.load(text);
-      TrainOptions.Parts parts = options.split(loaded.train());
+      TrainOptions.Parts parts = options.split(loaded);
       try (Network made = network(opened, parts.train())) {
         made.setEngine(chosen);
         text.println("network: " + networkName() + ", engine " + chosen.name());
@@ -144,6 +145,8 @@ public final class TrainCommand implements Callable<Integer> {
       throws IOException {
     history.earlyStop().ifPresent(why -> text.println("early stop: " + why));
     history.earlyStop().ifPresent(metrics::ended);
+    text.printf(Locale.ROOT, "training time: %.3f s, without set-up%n", history.seconds());
+    metrics.took(history.seconds());
     made.save(files.model());
     Evaluation evaluation = made.evaluate(test);
     drawCurve(history, evaluation, files, text);

@@ -7,6 +7,7 @@ import dev.azulejo.cli.options.OptimizerOptions;
 import dev.azulejo.cli.report.Json;
 import dev.azulejo.data.Dataset;
 import dev.azulejo.data.Splits;
+import dev.azulejo.data.TrainTest;
 import dev.azulejo.nn.Network;
 import dev.azulejo.train.EarlyStop;
 import dev.azulejo.train.Trainer;
@@ -59,6 +60,14 @@ public final class TrainOptions {
           "End when the loss (of the validation part, where there is one) has not improved for so"
               + " many epochs.")
   private Integer earlyStop;
+
+  @Option(
+      names = "--until-accuracy",
+      paramLabel = "FRACTION",
+      description =
+          "Measure the test images after each epoch, end with the one in which this fraction of them"
+              + " is predicted right, and say how long that took. Not with --validation.")
+  private Double untilAccuracy;
 
   @Option(
       names = "--workers",
@@ -134,6 +143,7 @@ public final class TrainOptions {
     if (earlyStop != null) {
       atLeast(1, earlyStop, "--early-stop");
     }
+    checkTarget();
     if (reportEvery != null) {
       atLeast(1, reportEvery, "--report-every");
     }
@@ -141,18 +151,34 @@ public final class TrainOptions {
     optimizer.schedule();
   }
 
+  private void checkTarget() {
+    if (untilAccuracy == null) {
+      return;
+    }
+    if (!(untilAccuracy > 0 && untilAccuracy <= 1)) {
+      throw new UsageException(
+          "--until-accuracy " + untilAccuracy + ": a fraction above 0 and at most 1");
+    }
+    if (validation > 0) {
+      throw new UsageException(
+          "--until-accuracy measures on the test images, --validation on a part of the training"
+              + " images; leave one of them out");
+    }
+  }
+
   /**
-   * The training part cut in two.
+   * What a run works with.
    *
    * @param train what is learned from
    * @param validation what is measured on after each epoch; null for nothing
    */
   record Parts(Dataset train, Dataset validation) {}
 
-  /** Cuts the training part as asked for. */
-  Parts split(Dataset all) {
+  /** Cuts the training part as asked for, or takes the test part to measure on. */
+  Parts split(TrainTest data) {
+    Dataset all = data.train();
     if (validation == 0) {
-      return new Parts(all, null);
+      return new Parts(all, untilAccuracy == null ? null : data.test());
     }
     Splits splits = UsageException.check(() -> Splits.stratified(all, validation, 0, seed));
     if (splits.validation().size() == 0) {
@@ -179,6 +205,9 @@ public final class TrainOptions {
     if (earlyStop != null) {
       trainer.earlyStop(EarlyStop.patience(earlyStop));
     }
+    if (untilAccuracy != null) {
+      trainer.untilAccuracy(untilAccuracy);
+    }
     if (reportEvery != null) {
       trainer.reportEvery(reportEvery);
     }
@@ -194,7 +223,9 @@ public final class TrainOptions {
     if (augment.isGiven()) {
       text.append(", augment ").append(augment.text());
     }
-    if (parts.validation() != null) {
+    if (untilAccuracy != null) {
+      text.append(", until ").append(100 * untilAccuracy).append(" % of the test images are right");
+    } else if (parts.validation() != null) {
       text.append(", ").append(parts.validation().size()).append(" images for validation");
     }
     if (workers > 1) {
@@ -213,6 +244,9 @@ public final class TrainOptions {
     node.put("schedule", optimizer.scheduleText());
     node.put("augment", augment.text());
     node.put("validation", validation);
+    if (untilAccuracy != null) {
+      node.put("untilAccuracy", untilAccuracy);
+    }
     node.put("workers", workers);
     return node;
   }

@@ -33,6 +33,11 @@ public final class Metrics {
     document.set("test", report.json());
   }
 
+  /** Seconds from the first mini-batch to the last epoch's end, as far as this process ran it. */
+  public void took(double seconds) {
+    document.put("trainingSeconds", seconds);
+  }
+
   /** Why the run ended before its last epoch. */
   public void ended(String why) {
     document.put("endedEarly", why);

@@ -131,6 +131,23 @@ class TrainCommandTest {
   }
 
   @Test
+  void untilAccuracySaysWhenAndHowLong() throws Exception {
+    Path data = GlyphFiles.write(folder, 320, 100);
+    Cli.Result result =
+        Cli.run(Cli.train(folder, data, "--epochs", 9, "--until-accuracy", 0.001)).succeeded();
+    assertTrue(result.out().contains("until 0.1 % of the test images are right"), result::out);
+    assertTrue(
+        result.out().matches("(?s).*\\Rtraining time: \\d+\\.\\d{3} s, without.*"), result::out);
+    JsonNode metrics = JSON.readTree(out("metrics.json").toFile());
+    assertEquals(1, metrics.get("epochs").size(), "nobody is always wrong");
+    assertTrue(metrics.get("endedEarly").asText().contains("in epoch 1, asked for 0.10 %"));
+    assertTrue(metrics.get("trainingSeconds").asDouble() > 0);
+    assertEquals(
+        metrics.at("/test/accuracy").asDouble(),
+        metrics.at("/epochs/0/validationAccuracy").asDouble());
+  }
+
+  @Test
   void aResumedRunEqualsAnUninterruptedOne() throws Exception {
     Object[] schedule = {"--schedule", "constant", "--epochs", 3};
     Cli.run(Cli.train(folder, schedule)).succeeded();
