@@ -101,6 +101,11 @@ def measure(step, device, seconds):
     return samples
 
 
+def save(path, document):
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(document, file, indent=1)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -145,9 +150,8 @@ def main():
                     result["remark"] = f"{type(failure).__name__}: {str(failure).splitlines()[0]}"
                     print(f"{network:10} {batch:5} {way:15} {result['remark']}", flush=True)
                 results.append(result)
-    if arguments.json:
-        with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump({"comparison": "pytorch training", "environment": environment, "results": results}, file, indent=1)
+                if arguments.json:  # each time: compiling takes long, and a time limit may end this
+                    save(arguments.json, {"comparison": "pytorch training", "environment": environment, "results": results})
     return 0 if any("medianSeconds" in result for result in results) else 1
 
 

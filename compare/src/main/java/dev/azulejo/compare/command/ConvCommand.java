@@ -96,7 +96,7 @@ final class ConvCommand implements Callable<Integer> {
               storage,
               engines,
               layout == Layout.preferred,
-              options.effort());
+              options.effort(device));
       Environment environment = against.describe(environment(device, list, storage), engines);
       text.println(environment);
       ObjectNode document = ReportFolder.document("conv", environment);
@@ -112,12 +112,13 @@ final class ConvCommand implements Callable<Integer> {
           text.print(".");
           text.flush();
         }
+        // What is measured is saved, should a device or a time limit end this.
+        ratios.json(document);
+        folder.json("conv", document);
       }
       text.println();
       text.print(results.table());
       text.print(ratios.summary());
-      ratios.json(document);
-      folder.json("conv", document);
       folder.table("conv", results.table());
       ratios.chart(folder, environment);
       text.println("saved in " + options.output());
@@ -141,6 +142,6 @@ final class ConvCommand implements Callable<Integer> {
         .add("FLOP rule", "2 a product; taps on the padding are not counted")
         .add("data", "uniform in [-1, 1), sets that take turns past the last cache")
         .add("clock", Clock.of(device.stream()))
-        .add("effort", options.effort());
+        .add("effort", options.effort(device));
   }
 }

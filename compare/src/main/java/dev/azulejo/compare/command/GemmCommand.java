@@ -74,15 +74,15 @@ final class GemmCommand implements Callable<Integer> {
       ObjectNode document = ReportFolder.document("gemm", environment);
       ArrayNode array = document.putArray("results");
       GemmReport report = new GemmReport(peak == null ? Double.NaN : peak * 1e9);
-      GemmComparison comparison = others.comparison(options.effort());
+      GemmComparison comparison = others.comparison(options.effort(device));
       for (GemmCase problem : cases) {
         report.add(array, comparison.run(problem));
+        folder.json("gemm", document); // should a device or a time limit end this
         text.print(".");
         text.flush();
       }
       text.println();
       text.print(report.table());
-      folder.json("gemm", document);
       folder.table("gemm", report.table());
       report.chart(folder, environment);
       text.println("saved in " + options.output());
@@ -123,6 +123,6 @@ final class GemmCommand implements Callable<Integer> {
         .add("peak", peak == null ? "not given" : peak + " GFLOP/s")
         .add("data", "uniform in [-1, 1), sets that take turns past the last cache")
         .add("clock", Clock.of(device.stream()))
-        .add("effort", options.effort());
+        .add("effort", options.effort(device));
   }
 }

@@ -2,6 +2,7 @@ package dev.azulejo.compare.command;
 
 import dev.azulejo.compare.measure.Effort;
 import dev.azulejo.compare.report.ReportFolder;
+import dev.azulejo.device.Device;
 import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
@@ -33,6 +34,11 @@ final class ReportOptions {
 
   Effort effort() {
     return quick ? Effort.QUICK : Effort.FULL;
+  }
+
+  /** For operations that run on a device: a GPU has no threads that must go to sleep first. */
+  Effort effort(Device device) {
+    return device.isHost() ? effort() : effort().withoutPauses();
   }
 
   /** For comparisons of whole training or inference steps. */

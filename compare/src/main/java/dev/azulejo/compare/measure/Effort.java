@@ -22,6 +22,11 @@ public record Effort(
    */
   public static final Effort STEPS = new Effort(0.5, 0.02, 0.05, 31, 1.5);
 
+  /** The same without pauses, which are for threads of the host. */
+  public Effort withoutPauses() {
+    return new Effort(warmUpSeconds, 0, sampleSeconds, rounds, seconds);
+  }
+
   /** For a look. */
   public static final Effort QUICK = new Effort(0.01, 0.005, 0.001, 3, 0.02);
 }
