@@ -78,6 +78,8 @@ void check_pairs(cudaStream_t stream) {
       {conv(1, 200, 13, 20, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1), true, false, true, true},
       // Three rows of tiles, which have no partners.
       {conv(1, 300, 5, 6, 257, 1, 1, 1, 1, 0, 0, 1, 1, 1), false, false, false, false},
+      // Only the gradient to the weights: 512 columns.
+      {conv(1, 64, 9, 10, 40, 2, 4, 1, 1, 0, 0, 1, 1, 1), false, false, false, false},
       // More tiles than multiprocessors; the phases of strides.
       {conv(2, 16, 36, 36, 160, 1, 1, 1, 1, 0, 0, 1, 1, 1), true, true, false, false},
       {conv(1, 140, 17, 20, 150, 3, 3, 2, 2, 1, 1, 1, 1, 1), true, true, true, true},
@@ -99,6 +101,7 @@ void check_pairs(cudaStream_t stream) {
       const HopperPlan alone{plan.tile, plan.slices, false};
       CHECK(passes.forward(plan) == passes.forward(alone));
       CHECK(passes.grad_input(plan) == passes.grad_input(alone));
+      CHECK(passes.grad_weights(plan) == passes.grad_weights(alone));
     }
     passes.check({kMediumTile, 2});
   }

@@ -29,30 +29,21 @@ namespace azj::cuda {
 // [filter][tap][channel], whose rows are filters or, of a tile whose A lies along the rows, channels.
 enum class WeightOrder { TAPS, FILTERS };
 
-// What the blocks of a cluster bring each other, of tiles above each other and of tiles side by side.
-enum class Shared { NOTHING, PIXELS, WEIGHTS };
-
-template <class Tile>
-__host__ __device__ inline Shared shared_operand(const SplitGrid& grid) {
-  if (Tile::kCluster == 1) return Shared::NOTHING;
-  return grid.m > Tile::kBlockM ? Shared::PIXELS : Shared::WEIGHTS;
-}
-
 // What one block brings of a tile's rows, and of its columns.
 template <class Tile>
-__host__ __device__ constexpr int own_rows(Shared shared) {
-  return Tile::kBlockM / (shared == Shared::WEIGHTS ? Tile::kCluster : 1);
+__host__ __device__ constexpr int own_rows(SharedOperand shared) {
+  return Tile::kBlockM / (shared == SharedOperand::A ? Tile::kCluster : 1);
 }
 template <class Tile>
-__host__ __device__ constexpr int own_pixels(Shared shared) {
-  return Tile::kBlockN / (shared == Shared::PIXELS ? Tile::kCluster : 1);
+__host__ __device__ constexpr int own_pixels(SharedOperand shared) {
+  return Tile::kBlockN / (shared == SharedOperand::B ? Tile::kCluster : 1);
 }
 
 // The weights of a tile's rows: chunk `chunk` of a stage, from k = `channel` of one tap on.
-template <class Tile, WeightOrder kOrder, Shared kShared>
+template <class Tile, WeightOrder kOrder, SharedOperand kShared>
 __device__ inline void load_weights(unsigned char* to_a, int chunk, const TensorOperand& weights, int channel, int row,
                                     int tap, int group, uint64_t* barrier) {
-  constexpr bool kToAll = kShared == Shared::WEIGHTS;
+  constexpr bool kToAll = kShared == SharedOperand::A;
   constexpr int kRows = own_rows<Tile>(kShared);
   const int first = kToAll ? static_cast<int>(cluster_rank()) * kRows : 0;
   if constexpr (Tile::kRowsOfA) {
@@ -93,11 +84,11 @@ struct Phases {
 };
 
 // The producer: all stages of this block's pieces.
-template <class Tile, Shared kShared, class Result>
+template <class Tile, SharedOperand kShared, class Result>
 __device__ __forceinline__ void load_pieces(const Ring<Tile>& ring, const TensorOperand& weights,
                                             const Phases<Result>& phases) {
   constexpr int kPixels = own_pixels<Tile>(kShared);
-  const int own = kShared == Shared::PIXELS ? static_cast<int>(cluster_rank()) * kPixels : 0;
+  const int own = kShared == SharedOperand::B ? static_cast<int>(cluster_rank()) * kPixels : 0;
   RingPosition<Tile::kStages> at;
   PieceWalk walk;
   for (int i = 0; i < phases.count; ++i) {
@@ -122,7 +113,8 @@ __device__ __forceinline__ void load_pieces(const Ring<Tile>& ring, const Tensor
                                                       barrier);
           unsigned char* const to = to_b + (half * Tile::kBlockN + own) * Tile::kChunkBytes;
           const auto tap_w = static_cast<uint16_t>(s * g.tap_w), tap_h = static_cast<uint16_t>(r * g.tap_h);
-          load_pixels<Tile, kShared == Shared::PIXELS>(to, phase.pixels, channel, w, h, sample, tap_w, tap_h, barrier);
+          load_pixels<Tile, kShared == SharedOperand::B>(to, phase.pixels, channel, w, h, sample, tap_w, tap_h,
+                                                         barrier);
         }
       });
     });
@@ -140,11 +132,11 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(
     setmaxnreg_dec<Tile::kProducerRegisters>();
     if (threadIdx.x < 32 && elect_one()) {
       if constexpr (Tile::kCluster == 1) {
-        load_pieces<Tile, Shared::NOTHING>(ring, weights, phases);
-      } else if (shared_operand<Tile>(phases.of[0].grid) == Shared::PIXELS) {
-        load_pieces<Tile, Shared::PIXELS>(ring, weights, phases);
+        load_pieces<Tile, SharedOperand::NONE>(ring, weights, phases);
+      } else if (shared_operand<Tile>(phases.of[0].grid) == SharedOperand::B) {
+        load_pieces<Tile, SharedOperand::B>(ring, weights, phases);
       } else {
-        load_pieces<Tile, Shared::WEIGHTS>(ring, weights, phases);
+        load_pieces<Tile, SharedOperand::A>(ring, weights, phases);
       }
     }
   } else {

@@ -6,6 +6,9 @@
 // that the copy engine's im2col mode brings for one tap. Nothing lies between the lines, as in conv2d_hopper_shifts.cu;
 // but a tap's channels fill whole boxes.
 //
+// Two blocks of a cluster, whose tiles are neighbours, bring each other half of the boxes that both read: of tiles above
+// each other those of x, of tiles side by side those of dz.
+//
 // For one group: beyond its last sample an im2col box would go on with the next group's, to be multiplied by 0.
 #include "conv2d_hopper.hpp"
 #include "conv2d_hopper_weights.cuh"
@@ -19,41 +22,67 @@ namespace {
 constexpr int kBytes = 2;  // of a BF16
 
 template <class Tile>
+constexpr int kFiltersOfBox = Tile::kLineOfA / kBytes;
+template <class Tile>
+constexpr int kChannelsOfBox = Tile::kLineOfB / kBytes;
+
+// The producer: all stages of this block's pieces. blocks: shared memory, for the boxes of x that it brings to a stage.
+template <class Tile, SharedOperand kShared>
+__device__ __forceinline__ void load_pieces(const Ring<Tile>& ring, const TensorOperand& grad, const CUtensorMap& x,
+                                            const ConvGather& g, const TapColumns& columns, const SplitGrid& grid,
+                                            TapBlock* blocks) {
+  constexpr bool kSharedA = kShared == SharedOperand::A, kSharedB = kShared == SharedOperand::B;
+  constexpr int kFilters = kFiltersOfBox<Tile>, kChannels = kChannelsOfBox<Tile>;
+  constexpr int kBoxesOfA = Tile::kBlockM / kFilters / (kSharedA ? Tile::kCluster : 1);
+  constexpr int kBoxesOfB = Tile::kBlockN / kChannels / (kSharedB ? Tile::kCluster : 1);
+  const int rank = kShared == SharedOperand::NONE ? 0 : static_cast<int>(cluster_rank());
+  const int first_of_a = kSharedA ? rank * kBoxesOfA : 0, first_of_b = kSharedB ? rank * kBoxesOfB : 0;
+  RingPosition<Tile::kStages> at;
+  for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
+    const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
+    for (int i = 0; i < kBoxesOfB; ++i) blocks[i] = find_block(columns, tile.column / kChannels + first_of_b + i);
+    load_stages<Tile>(at, ring, tile.steps(), [&](int step, auto* to_a, auto* to_b, uint64_t* barrier) {
+      const int k = (tile.first_step + step) * Tile::kDepth;
+      for (int i = first_of_a; i < first_of_a + kBoxesOfA; ++i) {
+        unsigned char* const to = to_a + i * (Tile::kDepth * Tile::kLineOfA);
+        load_box<Tile, kSharedA>(to, grad.map, tile.row + i * kFilters, k, 0, 0, barrier);
+      }
+      const GatherPixel first(g, k);
+      const int w = first.v * g.step_w + g.origin_w, h = first.u * g.step_h + g.origin_h;
+      for (int i = 0; i < kBoxesOfB; ++i) {
+        unsigned char* const to = to_b + (first_of_b + i) * (Tile::kDepth * Tile::kLineOfB);
+        load_pixels<Tile, kSharedB>(to, x, blocks[i].channel, w, h, first.sample,
+                                    static_cast<uint16_t>(blocks[i].s * g.tap_w),
+                                    static_cast<uint16_t>(blocks[i].r * g.tap_h), barrier);
+      }
+    });
+  }
+}
+
+template <class Tile>
 __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_pixels_kernel(
     const __grid_constant__ TensorOperand grad, const __grid_constant__ CUtensorMap x,
     const __grid_constant__ ConvGather g, const __grid_constant__ TapColumns columns,
     const __grid_constant__ SplitGrid grid) {
-  constexpr int kFilters = Tile::kLineOfA / kBytes, kChannels = Tile::kLineOfB / kBytes;  // in a box
-  constexpr int kBoxes = Tile::kBlockN / kChannels;
   __shared__ RingBarriers<Tile> barriers;
-  __shared__ TapBlock blocks[kBoxes];  // of the producer's tile
+  __shared__ TapBlock blocks[Tile::kBlockN / kChannelsOfBox<Tile>];  // of the producer's tile
   const Ring<Tile> ring(barriers);
-  RingPosition<Tile::kStages> at;
   if (threadIdx.x < 128) {
     setmaxnreg_dec<Tile::kProducerRegisters>();
     if (threadIdx.x < 32 && elect_one()) {
-      for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
-        const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
-        for (int i = 0; i < kBoxes; ++i) blocks[i] = find_block(columns, tile.column / kChannels + i);
-        load_stages<Tile>(at, ring, tile.steps(), [&](int step, auto* to_a, auto* to_b, uint64_t* barrier) {
-          const int k = (tile.first_step + step) * Tile::kDepth;
-          for (int i = 0; i < Tile::kBlockM / kFilters; ++i) {
-            unsigned char* const to = to_a + i * (Tile::kDepth * Tile::kLineOfA);
-            tensor_load_4d(to, &grad.map, tile.row + i * kFilters, k, 0, 0, barrier);
-          }
-          const GatherPixel first(g, k);
-          const int w = first.v * g.step_w + g.origin_w, h = first.u * g.step_h + g.origin_h;
-          for (int i = 0; i < kBoxes; ++i) {
-            tensor_load_im2col(to_b + i * (Tile::kDepth * Tile::kLineOfB), &x, blocks[i].channel, w, h, first.sample,
-                               static_cast<uint16_t>(blocks[i].s * g.tap_w),
-                               static_cast<uint16_t>(blocks[i].r * g.tap_h), barrier);
-          }
-        });
+      if constexpr (Tile::kCluster == 1) {
+        load_pieces<Tile, SharedOperand::NONE>(ring, grad, x, g, columns, grid, blocks);
+      } else if (shared_operand<Tile>(grid) == SharedOperand::B) {
+        load_pieces<Tile, SharedOperand::B>(ring, grad, x, g, columns, grid, blocks);
+      } else {
+        load_pieces<Tile, SharedOperand::A>(ring, grad, x, g, columns, grid, blocks);
       }
     }
   } else {
+    RingPosition<Tile::kStages> at;
     consume_parts<Tile>(at, ring, grid);
   }
+  leave_cluster<Tile>();
 }
 
 // Channels in a box: as many as there are, from 32 to 128 bytes.
@@ -74,7 +103,7 @@ struct Pixels {
         samples(samples_of_product(d, s)) {}
 
   HopperProduct product(int64_t of_samples) const {
-    return {filters, columns.count(), 1, divide_up(of_samples * plane * kBytes, 128), TileStore::PARTS};
+    return {filters, columns.count(), 1, divide_up(of_samples * plane * kBytes, 128), TileStore::PARTS, true};
   }
 
   OperandView view_x(const float* x, int64_t of_samples) const {
@@ -105,9 +134,8 @@ void run(const HopperPlan& plan, const Pixels& pass, cudaStream_t stream, const 
   const auto launch = [&](int64_t first, int64_t samples, SplitGrid grid) {
     PixelOperands o = operands(first, samples);
     o.g.samples = static_cast<int>(samples);
-    launch_tile<Tile>(conv2d_hopper_pixels_kernel<Tile>, split_blocks(grid.pieces()), stream,
-                      tensor_operand(o.grad, Tile::kDepth),
-                      pixel_map(first_pixels(o.g, o.x), Tile::kDepth, Tile::kLineOfB), o.g, pass.columns, grid);
+    launch_pieces<Tile>(conv2d_hopper_pixels_kernel<Tile>, grid, stream, tensor_operand(o.grad, Tile::kDepth),
+                        pixel_map(first_pixels(o.g, o.x), Tile::kDepth, Tile::kLineOfB), o.g, pass.columns, grid);
   };
   sum_launches<Tile>(stream, d.batch, pass, plan, static_cast<float*>(parts), result, launch);
 }
@@ -115,6 +143,10 @@ void run(const HopperPlan& plan, const Pixels& pass, cudaStream_t stream, const 
 template <int kLineOfB, class... A>
 void run_tile(const HopperPlan& plan, A&&... args) {
   constexpr TensorType kType = TensorType::BF16;
+  if (plan.pairs) {
+    if (plan.tile == GemmTile::LARGE) return run<HopperTile<kType, 128, 256, kLineOfB, true, true, 2>>(plan, args...);
+    return run<HopperTile<kType, 128, 128, kLineOfB, true, true, 2>>(plan, args...);
+  }
   switch (plan.tile) {
     case GemmTile::SMALL: return run<HopperTile<kType, 64, 256, kLineOfB, true>>(plan, args...);
     case GemmTile::MEDIUM: return run<HopperTile<kType, 128, 128, kLineOfB, true>>(plan, args...);

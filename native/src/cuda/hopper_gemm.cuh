@@ -66,15 +66,6 @@ __device__ inline void load_operand(unsigned char* to, const CUtensorMap& map, i
   }
 }
 
-// What the blocks of a cluster bring each other.
-enum class SharedOperand { NONE, A, B };
-
-template <class Tile>
-__host__ __device__ inline SharedOperand shared_operand(const SplitGrid& grid) {
-  if (Tile::kCluster == 1) return SharedOperand::NONE;
-  return grid.m > Tile::kBlockM ? SharedOperand::B : SharedOperand::A;
-}
-
 // The producer: all stages of this block's pieces.
 template <class Tile, SharedOperand kShared>
 __device__ __forceinline__ void load_pieces(const Ring<Tile>& ring, const TensorOperand& a, const TensorOperand& b,

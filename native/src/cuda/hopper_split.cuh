@@ -57,6 +57,15 @@ SplitGrid split_grid(const HopperPlan& plan, const HopperProduct& p, void* parts
   return grid;
 }
 
+// What the blocks of a cluster bring each other: of tiles above each other B, of tiles side by side A.
+enum class SharedOperand { NONE, A, B };
+
+template <class Tile>
+__host__ __device__ inline SharedOperand shared_operand(const SplitGrid& grid) {
+  if (Tile::kCluster == 1) return SharedOperand::NONE;
+  return grid.m > Tile::kBlockM ? SharedOperand::B : SharedOperand::A;
+}
+
 inline dim3 split_blocks(int64_t pieces) {
   return dim3(static_cast<unsigned>(std::min<int64_t>(pieces, multiprocessors())));
 }
