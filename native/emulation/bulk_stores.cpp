@@ -33,6 +33,12 @@ void BulkStores::store(Scheduler& scheduler, const CUtensorMap* map, int rank, c
     scheduler.fail(cudaErrorIllegalInstruction, "cp.async.bulk.tensor.%dd (%s:%d) of a tensor with %d dimensions", rank,
                    site.name(), site.line, store.map.rank);
   }
+  if (store.map.type == CU_TENSOR_MAP_DATA_TYPE_TFLOAT32) {
+    scheduler.fail(cudaErrorIllegalInstruction,
+                   "cp.async.bulk.tensor (%s:%d) stores through a map of TFLOAT32, which rounds on the way to shared "
+                   "memory; what it does on the way back is not documented: a map of FLOAT32 stores float32",
+                   site.name(), site.line);
+  }
   size_t bytes = static_cast<size_t>(store.map.strides[0]);
   for (int i = 0; i < rank; ++i) bytes *= store.map.box[i];
   if (reinterpret_cast<uintptr_t>(source) % kSourceAlignment != 0) {

@@ -47,9 +47,9 @@ struct Tensor {
   static constexpr int kX = 40, kY = 50, kPitch = 44;
   Array<float> data{std::vector<float>(kPitch * kY, -1.0f)};
   CUtensorMap map;
-  Tensor() {
+  explicit Tensor(CUtensorMapDataType type = CU_TENSOR_MAP_DATA_TYPE_FLOAT32) {
     EXPECT(encode(map, data.get(), {kX, kY, 1, 1}, {kPitch * 4, kPitch * 4 * kY, kPitch * 4 * kY},
-                  {kWords, kRows, 1, 1}, CU_TENSOR_MAP_SWIZZLE_128B) == CUDA_SUCCESS);
+                  {kWords, kRows, 1, 1}, CU_TENSOR_MAP_SWIZZLE_128B, type) == CUDA_SUCCESS);
   }
 };
 
@@ -86,6 +86,9 @@ TEST(stores_that_are_wrong) {
   expect_store_fault(cudaErrorLaunchFailure, Store::WRITTEN_TOO_EARLY, {"was written before", "wait_group.read"});
   expect_store_fault(cudaErrorMisalignedAddress, Store::MISALIGNED, {"not aligned to 128 bytes"});
   expect_store_fault(cudaErrorInvalidAddressSpace, Store::OUTSIDE, {"not shared memory of this block"});
+  Tensor rounding(CU_TENSOR_MAP_DATA_TYPE_TFLOAT32);
+  expect_fault(cudaErrorIllegalInstruction, {"map of TFLOAT32", "hopper_store_test.cpp"}, store_boxes, 1, 32,
+               2 * kBoxBytes, rounding.map, 0, 0, Store::RIGHT);
 #ifdef AZJ_EMULATION_CHECKED
   expect_store_fault(cudaErrorLaunchFailure, Store::NOT_WRITTEN, {"shared memory that was not written before"});
 #endif
