@@ -123,6 +123,10 @@ void test_gemm_limits(cudaStream_t stream) {
   std::string reason;
   CHECK(!supports(GemmRung::REGISTER, huge, reason));
   CHECK(reason.find("2147483648") != std::string::npos);
+  GemmProblem many = problem.on(a.data(), b.data(), out.data(), nullptr);
+  many.batch = int64_t{1} << 31;
+  CHECK(!supports(GemmRung::HOPPER_TF32, many, reason));
+  CHECK(reason.find("2147483648 x 1 products; GEMM rung 8") != std::string::npos);
   CHECK(!supports(static_cast<GemmRung>(99), problem.on(a.data(), b.data(), out.data(), nullptr), reason));
 
   // More products than blockIdx.z counts.

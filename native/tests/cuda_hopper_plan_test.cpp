@@ -83,6 +83,27 @@ void phases() {
   CHECK(!complete_plan({GemmTile::LARGE, 1}, odd, kProcessors).pairs);
 }
 
+// Square products of float32 in TF32 and of BF16 in memory, as docs/performance-gpu.md reckons them.
+void squares() {
+  for (const bool tf32 : {true, false}) {
+    const TileStore store = tf32 ? TileStore::FLOAT_BOXES : TileStore::BOXES;
+    for (const int64_t n : {1024, 2048, 4096, 8192}) {
+      const HopperProduct p{n, n, 1, n / (tf32 ? 32 : 64), store, true};
+      expect(p, n == 1024 ? GemmTile::MEDIUM : GemmTile::LARGE, 1);
+      const HopperPlan plan = complete_plan({}, p, kProcessors);
+      CHECK(plan.pairs);
+      CHECK(planned_part_bytes(plan, p) == 0);
+    }
+    expect({64, 100000, 1, 32, store, true}, GemmTile::SMALL, 1);
+    const HopperProduct deep{128, 256, 2, 512, store, true};  // k in slices: 2 products of 2 half tiles
+    const HopperPlan plan = complete_plan({}, deep, kProcessors);
+    CHECK(plan.slices > 8);
+    const uint64_t tile = static_cast<uint64_t>(rows_of(plan.tile) * columns_of(plan.tile)) * sizeof(float);
+    const uint64_t tiles = plan.tile == GemmTile::MEDIUM ? 4 : 2;
+    CHECK(planned_part_bytes(plan, deep) == tiles * static_cast<uint64_t>(plan.slices) * tile);
+  }
+}
+
 // What is asked for stays.
 void wishes() {
   const HopperProduct p{256, 14 * 14, 1, 36, TileStore::PIXELS};
@@ -98,6 +119,7 @@ int main() {
   stores();
   pairs();
   phases();
+  squares();
   wishes();
   return finish("cuda_hopper_plan");
 }

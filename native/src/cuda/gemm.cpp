@@ -72,6 +72,11 @@ bool supports(GemmRung rung, const GemmProblem& p, std::string& reason) {
       return has_tensor_cores(reason);
     case GemmRung::HOPPER_TF32:
     case GemmRung::HOPPER_BF16:
+      if (p.batch > INT_MAX / p.groups) {
+        reason = "a batch of " + text(p.batch) + " x " + text(p.groups) + " products; GEMM rung " + text(rung_number) +
+                 " takes up to " + text(INT_MAX);
+        return false;
+      }
       return has_hopper(reason);
   }
   reason = "there is no GEMM rung " + text(rung_number);
