@@ -19,12 +19,21 @@ using FloatTile = BoxedTile<float, HopperTile<kType, kBlockM, kBlockN, 128, fals
 bool needs_packing(const OperandView& view, int bytes) { return view.bytes != bytes || !has_tensor_map(view); }
 
 // How the copy engine sees an operand: as it lies, or as the packed copy that takes the next bytes of the workspace.
-OperandView readable(cudaStream_t stream, const OperandView& view, int bytes, char*& workspace) {
+OperandView readable(const OperandView& view, int bytes, char*& workspace) {
   if (!needs_packing(view, bytes)) return view;
   const OperandView packed = packed_view(view, bytes, workspace);
-  gemm_pack(stream, view, packed);
   workspace += packed_bytes(view, bytes);
   return packed;
+}
+
+void pack(cudaStream_t stream, const Packing& a, const Packing& b, int bytes) {
+  const bool pack_a = needs_packing(a.view, bytes), pack_b = needs_packing(b.view, bytes);
+  if (pack_a && pack_b) {
+    gemm_pack(stream, a, b);
+  } else if (pack_a || pack_b) {
+    const Packing& only = pack_a ? a : b;
+    gemm_pack(stream, only.view, only.packed);
+  }
 }
 
 // Whether the copy engine stores C.
@@ -60,7 +69,8 @@ template <TensorType kType>
 void run(cudaStream_t stream, const GemmProblem& p, void* workspace, const HopperPlan& wanted) {
   constexpr int kBytes = kType == TensorType::TF32 ? 4 : 2;
   char* free = static_cast<char*>(workspace);
-  const OperandView a = readable(stream, view_a(p), kBytes, free), b = readable(stream, view_b(p), kBytes, free);
+  const OperandView a = readable(view_a(p), kBytes, free), b = readable(view_b(p), kBytes, free);
+  pack(stream, {view_a(p), a}, {view_b(p), b}, kBytes);
   const HopperProduct product = product_of(p, kBytes);
   const HopperPlan plan = complete_plan(wanted, product);
   const Run run{stream, p, a, b, plan, product, free};

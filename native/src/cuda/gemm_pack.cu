@@ -59,19 +59,45 @@ __device__ void write_tile(const float (&tile)[kRows][kDepth + 1], const Operand
   }
 }
 
+// The tiles of one packing.
+struct Tiles {
+  Packing of;
+  int64_t along_k, along_rows, count;
+
+  explicit Tiles(const Packing& packing)
+      : of(packing),
+        along_k(divide_up(packing.packed.row_stride, kDepth)),
+        along_rows(divide_up(packing.view.rows, kRows)),
+        count(packing.packed.batch * packing.packed.groups * along_k * along_rows) {}
+};
+
 template <int kBytes>
-__global__ __launch_bounds__(32 * kWarps) void pack_kernel(OperandView v, OperandView packed, int64_t tiles) {
+__device__ void pack_tile(float (&tile)[kRows][kDepth + 1], const Tiles& tiles, int64_t index) {
+  const OperandView &v = tiles.of.view, &packed = tiles.of.packed;
+  const int64_t of_matrix = tiles.along_k * tiles.along_rows;
+  const int64_t matrix = index / of_matrix, in_matrix = index - matrix * of_matrix;
+  const int64_t k = in_matrix % tiles.along_k * kDepth, row = in_matrix / tiles.along_k * kRows;
+  const int64_t batch = matrix % packed.batch, group = matrix / packed.batch;
+  read_tile(tile, v, matrix_of<float>(v, batch, group), row, k);
+  __syncthreads();
+  write_tile<kBytes>(tile, packed, row, k, batch, group);
+  __syncthreads();  // the next tile is read over this one
+}
+
+template <int kBytes>
+__global__ __launch_bounds__(32 * kWarps) void pack_kernel(const __grid_constant__ Tiles first,
+                                                           const __grid_constant__ Tiles second) {
   __shared__ float tile[kRows][kDepth + 1];
-  const int64_t along_k = (packed.row_stride - 1) / kDepth + 1, along_rows = (v.rows - 1) / kRows + 1;
-  for (int64_t index = blockIdx.x; index < tiles; index += gridDim.x) {
-    const int64_t matrix = index / (along_k * along_rows), in_matrix = index - matrix * along_k * along_rows;
-    const int64_t k = in_matrix % along_k * kDepth, row = in_matrix / along_k * kRows;
-    const int64_t batch = matrix % packed.batch, group = matrix / packed.batch;
-    read_tile(tile, v, matrix_of<float>(v, batch, group), row, k);
-    __syncthreads();
-    write_tile<kBytes>(tile, packed, row, k, batch, group);
-    __syncthreads();  // the next tile is read over this one
-  }
+  int64_t index = blockIdx.x;
+  for (; index < first.count; index += gridDim.x) pack_tile<kBytes>(tile, first, index);
+  for (index -= first.count; index < second.count; index += gridDim.x) pack_tile<kBytes>(tile, second, index);
+}
+
+void pack(cudaStream_t stream, const Tiles& first, const Tiles& second) {
+  const int64_t tiles = first.count + second.count;
+  const unsigned blocks = static_cast<unsigned>(tiles < kMaxBlocks ? tiles : kMaxBlocks);
+  const auto kernel = first.of.packed.bytes == 2 ? pack_kernel<2> : pack_kernel<4>;
+  launch(kernel, dim3(blocks), dim3(32 * kWarps), 0, stream, first, second);
 }
 
 }  // namespace
@@ -97,11 +123,13 @@ uint64_t packed_bytes(const OperandView& view, int bytes) {
 }
 
 void gemm_pack(cudaStream_t stream, const OperandView& view, const OperandView& packed) {
-  const int64_t matrices = packed.batch * packed.groups;
-  const int64_t tiles = matrices * divide_up(packed.row_stride, kDepth) * divide_up(view.rows, kRows);
-  const unsigned blocks = static_cast<unsigned>(tiles < kMaxBlocks ? tiles : kMaxBlocks);
-  const auto kernel = packed.bytes == 2 ? pack_kernel<2> : pack_kernel<4>;
-  launch(kernel, dim3(blocks), dim3(32 * kWarps), 0, stream, view, packed, tiles);
+  Tiles none(Packing{view, packed});
+  none.count = 0;
+  pack(stream, Tiles(Packing{view, packed}), none);
+}
+
+void gemm_pack(cudaStream_t stream, const Packing& first, const Packing& second) {
+  pack(stream, Tiles(first), Tiles(second));
 }
 
 }  // namespace azj::cuda

@@ -19,4 +19,10 @@ uint64_t packed_bytes(const OperandView& view, int bytes);
 // have 2 bytes. packed = packed_view(view, bytes, memory).
 void gemm_pack(cudaStream_t stream, const OperandView& view, const OperandView& packed);
 
+// Two matrices, packed for the same size of elements, in one launch.
+struct Packing {
+  OperandView view, packed;
+};
+void gemm_pack(cudaStream_t stream, const Packing& first, const Packing& second);
+
 }  // namespace azj::cuda
