@@ -95,8 +95,8 @@ __device__ __forceinline__ void load_pieces(const Ring<Tile>& ring, const Tensor
     const Phase<Result>& phase = phases.of[i];
     const ConvGather& g = phase.result.g;
     const int chunks = (g.channels - 1) / Tile::kChunkDepth + 1, taps = g.taps_h * g.taps_w;  // chunks of a tap
-    walk.over(phase.grid, [&](int64_t index) {
-      const SplitTile tile(phase.grid, index, Tile::kBlockM, Tile::kBlockN);
+    for (; walk.index < phase.grid.pieces(); walk.next()) {
+      const SplitTile tile(phase.grid, walk.index, Tile::kBlockM, Tile::kBlockN);
       const int column = tile.column + own;  // of a last tile, the second half may have none
       const GatherPixel first(g, column < phase.grid.n ? column : 0);
       const int w = first.v * g.step_w + g.origin_w, h = first.u * g.step_h + g.origin_h;
@@ -117,7 +117,8 @@ __device__ __forceinline__ void load_pieces(const Ring<Tile>& ring, const Tensor
                                                          barrier);
         }
       });
-    });
+    }
+    walk.leave(phase.grid);
   }
 }
 

@@ -100,31 +100,35 @@ struct PieceWalk {
   int64_t index = blockIdx.x;  // in the grid
   uint32_t count = 0;          // of this block's pieces so far
 
-  // body(index) for each of this block's pieces of the next grid.
-  template <class Body>
-  __device__ __forceinline__ void over(const SplitGrid& grid, Body&& body) {
-    for (; index < grid.pieces(); index += gridDim.x, ++count) body(index);
-    index -= grid.pieces();
+  __device__ void next() {
+    index += gridDim.x;
+    ++count;
   }
+  // Behind the last piece of a grid: to the next grid.
+  __device__ void leave(const SplitGrid& grid) { index -= grid.pieces(); }
 };
 
-// A block's consumers on the pieces of one grid: store(sums, index, tile, warp) takes each warp's sums of a piece.
+// A block's consumers on the pieces of one grid, in a plain loop: within a lambda ptxas would spill the sums. store(sums, index, tile, warp) takes each warp's sums of a piece.
 template <class Tile, class Store>
 __device__ __forceinline__ void consume_grid(RingPosition<Tile::kStages>& at, PieceWalk& walk, const Ring<Tile>& ring,
                                              const SplitGrid& grid, Store&& store) {
   const int warp = threadIdx.x / 32 - 4;  // of the consumers
   const uint32_t consumer = threadIdx.x / 128 - 1;
-  walk.over(grid, [&](int64_t index) {
-    const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
+  for (; walk.index < grid.pieces(); walk.next()) {
+    const SplitTile tile(grid, walk.index, Tile::kBlockM, Tile::kBlockN);
     if (Tile::kTurns) {
-      if (walk.count % 2 != consumer) return at.skip(tile.steps());
+      if (walk.count % 2 != consumer) {
+        at.skip(tile.steps());
+        continue;
+      }
       // The first piece finds the phase before the first ended.
       wait_for_phase(&ring.turns[consumer], (walk.count / 2 + 1 + consumer) % 2);
     }
     float sums[Tile::kSums];
     multiply_stages<Tile>(sums, at, ring, warp / 4, tile.steps());
-    store(sums, index, tile, warp);
-  });
+    store(sums, walk.index, tile, warp);
+  }
+  walk.leave(grid);
 }
 
 // All work of a block's consumers.
