@@ -18,10 +18,12 @@ import dev.azulejo.train.Sgd;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,9 +39,12 @@ import picocli.CommandLine.Spec;
     description =
         "The same network, initial weights, mini-batches (drawn digits) and optimiser (SGD with"
             + " momentum) by everybody; PyTorch runs in this process, through DJL. Column \"speed\":"
-            + " azulejo's time divided by the contestant's.")
+            + " azulejo's time divided by the contestant's. --against one-thread: ours by one thread"
+            + " of the CPU, only where it is named.")
 final class TrainingCommand implements Callable<Integer> {
-  private static final List<String> KNOWN = List.of("onednn", "cudnn", TrainingComparison.PYTORCH);
+  private static final List<String> ENGINES = List.of("onednn", "cudnn");
+  private static final List<String> KNOWN =
+      List.of("onednn", "cudnn", TrainingComparison.PYTORCH, TrainingComparison.ONE_THREAD);
   private static final int CLASSES = 10;
   private static final float MOMENTUM = 0.9f;
 
@@ -89,10 +94,8 @@ final class TrainingCommand implements Callable<Integer> {
       Map<String, Engine> engines = new LinkedHashMap<>();
       engines.put(TrainingComparison.OURS, Engine.azulejo());
       ours(device).ifPresent(engine -> engines.put(engine.name(), engine));
-      engines.putAll(against.engines(device, KNOWN.subList(0, 2), text));
-      boolean torch =
-          against.names(TrainingComparison.PYTORCH)
-              || device.isHost() && against.wants(TrainingComparison.PYTORCH);
+      engines.putAll(against.engines(device, ENGINES, text));
+      Set<String> others = others(device);
       TrainingReport report = new TrainingReport(batch);
       var reports = new ArrayList<List<Entry>>();
       for (String network : networks) {
@@ -106,7 +109,7 @@ final class TrainingCommand implements Callable<Integer> {
                 steps,
                 against.precision(),
                 options.effortOfSteps());
-        List<Entry> entries = comparison.run(engines, torch);
+        List<Entry> entries = comparison.run(engines, others);
         reports.add(entries);
         report.add(network, entries);
         text.print(".");
@@ -129,6 +132,24 @@ final class TrainingCommand implements Callable<Integer> {
       text.flush();
     }
     return 0;
+  }
+
+  private Set<String> others(Device device) {
+    var others = new HashSet<String>();
+    if (against.names(TrainingComparison.PYTORCH)
+        || device.isHost() && against.wants(TrainingComparison.PYTORCH)) {
+      others.add(TrainingComparison.PYTORCH);
+    }
+    if (against.names(TrainingComparison.ONE_THREAD)) {
+      if (!device.isHost() || device.stream().threads() == 1) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--against one-thread: that is for the CPU with two threads or more, not for "
+                + (device.isHost() ? "one" : device.kind()));
+      }
+      others.add(TrainingComparison.ONE_THREAD);
+    }
+    return others;
   }
 
   /** Our engine of the precision asked for, where it is another and the device has it. */

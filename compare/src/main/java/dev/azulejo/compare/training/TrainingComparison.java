@@ -21,6 +21,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * The same network, weights, mini-batches and optimiser by everybody. The reference is PyTorch in
@@ -33,6 +34,9 @@ public final class TrainingComparison {
 
   /** Ours. */
   public static final String OURS = "azulejo";
+
+  /** Ours by a team of one thread, which tells what the others add. */
+  public static final String ONE_THREAD = "one-thread";
 
   private static final long SEED = 42;
   private static final int BATCHES = 16;
@@ -93,9 +97,18 @@ public final class TrainingComparison {
    * Runs everybody.
    *
    * @param engines our training with these engines, by name; ours is {@link #OURS}
-   * @param pytorch whether PyTorch takes part
+   * @param others who else takes part, {@link #PYTORCH} or {@link #ONE_THREAD}
    */
-  public List<Entry> run(Map<String, Engine> engines, boolean pytorch) {
+  public List<Entry> run(Map<String, Engine> engines, Set<String> others) {
+    if (!others.contains(ONE_THREAD)) {
+      return run(engines, null, others.contains(PYTORCH));
+    }
+    try (Device oneThread = Device.cpu(1)) {
+      return run(engines, oneThread, others.contains(PYTORCH));
+    }
+  }
+
+  private List<Entry> run(Map<String, Engine> engines, Device oneThread, boolean pytorch) {
     var learners = new ArrayList<Learner>();
     var grown = new ArrayList<OptionalLong>();
     try (Batches batches =
@@ -108,6 +121,12 @@ public final class TrainingComparison {
             learners.add(learner);
             grown.add(memory.peakGrowth());
           });
+      if (oneThread != null) {
+        ResidentMemory memory = ResidentMemory.start();
+        learners.add(
+            new OwnLearner(ONE_THREAD, oneThread, spec, Engine.azulejo(), sgd, batch, SEED));
+        grown.add(memory.peakGrowth());
+      }
       if (pytorch) {
         ResidentMemory memory = ResidentMemory.start();
         learners.add(torch(PYTORCH, DataType.FLOAT32));

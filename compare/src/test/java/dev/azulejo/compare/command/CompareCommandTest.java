@@ -99,6 +99,7 @@ class CompareCommandTest {
         "conv --device cuda:999;1;CUDA device 999",
         "training --network nope;2;unknown network \"nope\"; there are lenet5",
         "training --batch 0;2;each must be positive",
+        "training --threads 1 --against one-thread;2;that is for the CPU with two threads or more",
         "memory --batch 0;2;--batch 0: it must be at least 1",
       })
   void wrongInputIsRefused(String arguments, int exit, String message) {

@@ -19,6 +19,7 @@ import dev.azulejo.train.Sgd;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,7 +44,9 @@ class TrainingComparisonTest {
     try (Device device = Device.cpu(1)) {
       List<Entry> entries =
           comparison(device, spec(network))
-              .run(Map.of(TrainingComparison.OURS, Engine.azulejo()), true);
+              .run(
+                  Map.of(TrainingComparison.OURS, Engine.azulejo()),
+                  Set.of(TrainingComparison.PYTORCH));
       assertEquals(2, entries.size());
       for (Entry entry : entries) {
         assertEquals("", entry.disagreement(), entry::toString);
@@ -56,6 +59,26 @@ class TrainingComparisonTest {
     }
   }
 
+  /** Two threads sum in another order than one, and otherwise train alike. */
+  @Test
+  void oneThreadAgreesWithTwo() {
+    try (Device device = Device.cpu(2)) {
+      List<Entry> entries =
+          comparison(device, spec("lenet5"))
+              .run(
+                  Map.of(TrainingComparison.OURS, Engine.azulejo()),
+                  Set.of(TrainingComparison.ONE_THREAD));
+      assertEquals(
+          List.of(TrainingComparison.OURS, TrainingComparison.ONE_THREAD),
+          entries.stream().map(Entry::name).toList());
+      for (Entry entry : entries) {
+        assertEquals("", entry.disagreement(), entry::toString);
+        assertEquals(List.of(Part.values()), List.copyOf(entry.times().keySet()));
+      }
+      assertArrayEquals(entries.get(0).losses(), entries.get(1).losses(), 1e-3);
+    }
+  }
+
   /** Activations in BF16, within what BF16 may change of a step. */
   @Tag("emulated")
   @Test
@@ -65,7 +88,7 @@ class TrainingComparisonTest {
       var comparison =
           new TrainingComparison(device, spec("lenet5"), sgd, 4, 5, Precision.BF16, ONCE);
       Engine engine = Engine.azulejoBf16();
-      List<Entry> entries = comparison.run(Map.of(engine.name(), engine), false);
+      List<Entry> entries = comparison.run(Map.of(engine.name(), engine), Set.of());
       assertEquals(1, entries.size());
       Entry ours = entries.getFirst();
       assertEquals("azulejo:bf16", ours.name());
@@ -95,7 +118,7 @@ class TrainingComparisonTest {
       Map<String, Engine> engines = new LinkedHashMap<>();
       engines.put(TrainingComparison.OURS, Engine.azulejo());
       engines.put("wrong", new Wrong());
-      List<Entry> entries = comparison(device, spec("lenet5")).run(engines, false);
+      List<Entry> entries = comparison(device, spec("lenet5")).run(engines, Set.of());
       assertEquals("", entries.get(0).disagreement());
       Entry wrong = entries.get(1);
       assertTrue(wrong.disagreement().startsWith("DISAGREES: first outputs"), wrong::toString);
