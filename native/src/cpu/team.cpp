@@ -20,7 +20,7 @@ inline void pause() {
 
 }  // namespace
 
-Team::Team(int threads) : threads_(threads) {
+Team::Team(int threads) : threads_(threads), shares_(static_cast<size_t>(threads - 1)) {
   workers_.reserve(static_cast<size_t>(threads - 1));
   try {
     for (int t = 1; t < threads; ++t) workers_.emplace_back([this, t] { work(t); });
@@ -53,14 +53,33 @@ void Team::run(void (*task)(void*, int), void* context) {
   }
   task_ = task;
   context_ = context;
-  running_.store(threads_ - 1, std::memory_order_relaxed);
-  job_.fetch_add(1);  // sequentially consistent, with sleeping_: either we see the sleeper or it sees the job
+  const uint64_t job = job_.load(std::memory_order_relaxed) + 1;
+  job_.store(job);  // sequentially consistent, with sleeping_: either we see the sleeper or it sees the job
   if (sleeping_.load() > 0) {
     std::lock_guard<std::mutex> lock(mutex_);
     wake_.notify_all();
   }
   task(context, 0);
-  for (int spins = 0; running_.load(std::memory_order_acquire) > 0; ++spins) {
+  for (int t = 1; t < threads_; ++t) {
+    if (claim(t, job)) {
+      task(context, t);
+      shares_[t - 1].done.store(job, std::memory_order_relaxed);
+    }
+  }
+  for (int t = 1; t < threads_; ++t) await_done(t, job);
+}
+
+// Once for each share and job: who comes late, even jobs later, finds it taken.
+bool Team::claim(int thread, uint64_t job) {
+  std::atomic<uint64_t>& claimed = shares_[thread - 1].claimed;
+  uint64_t before = job - 1;
+  return claimed.load(std::memory_order_relaxed) == before &&
+         claimed.compare_exchange_strong(before, job, std::memory_order_acq_rel, std::memory_order_relaxed);
+}
+
+void Team::await_done(int thread, uint64_t job) {
+  const std::atomic<uint64_t>& done = shares_[thread - 1].done;
+  for (int spins = 0; done.load(std::memory_order_acquire) != job; ++spins) {
     if (spins < 4096) {
       pause();
     } else {
@@ -89,8 +108,9 @@ void Team::work(int thread) {
   for (;;) {
     seen = await_job(seen);
     if (closing_) return;
+    if (!claim(thread, seen)) continue;
     task_(context_, thread);
-    running_.fetch_sub(1, std::memory_order_release);
+    shares_[thread - 1].done.store(seen, std::memory_order_release);
   }
 }
 
