@@ -1,6 +1,7 @@
 // The gradient to the bias of a convolution: sums over planes, the same in whichever operation they are taken.
 #pragma once
 
+#include "grain.hpp"
 #include "operations.hpp"
 #include "vec.hpp"
 
@@ -27,32 +28,62 @@ struct BatchSum {
 #pragma omp simd
     for (int i = 0; i < kLanes; ++i) lanes[i] += static_cast<double>(values[i]);
   }
-  float total() const {
+  double total() const {
     double sum = 0;
     for (int i = 0; i < kLanes; ++i) sum += lanes[i];
-    return static_cast<float>(sum);
+    return sum;
   }
 };
 
-// Calls write(n, m) for every plane of a batch, and adds up the lane sums that sum(n, m) -> Vec then gives, to
-// grad_bias unless it is null. A filter's planes are one thread's, in the order of the batch: its sum does not depend
-// on the number of threads. The next plane is written before one is read: a vector cannot be loaded from single
-// elements that were stored just now without waiting for them to reach the cache.
+// Filters whose planes are visited together, so that neighbouring planes are.
+constexpr int64_t kSummedFilters = 64;
+
+// Calls write(n, m) for planes of the samples begin..end-1 and `count` filters from `first` on, and adds the lane sums
+// that sum(n, m) -> Vec then gives to sums[m - first], unless that is null. The next plane is written before one is
+// read: a vector cannot be loaded from single elements that were stored just now without waiting for them to reach the
+// cache.
 template <class Write, class Sum>
-void sum_planes(Team& team, int64_t batch, int64_t filters, int64_t grain, float* grad_bias, Write&& write, Sum&& sum) {
-  constexpr int64_t kFilters = 16;  // visited together, so that neighbouring planes are
-  team.parallel(filters, grain, [&](int64_t begin, int64_t end, int) {
-    for (int64_t first = begin; first < end; first += kFilters) {
-      const int64_t count = min(kFilters, end - first);
-      BatchSum sums[kFilters];
-      for (int64_t n = 0; n < batch; ++n) {
-        write(n, first);
-        for (int64_t i = 0; i < count; ++i) {
-          if (i + 1 < count) write(n, first + i + 1);
-          if (grad_bias != nullptr) sums[i].add(sum(n, first + i));
-        }
-      }
-      for (int64_t i = 0; grad_bias != nullptr && i < count; ++i) grad_bias[first + i] = sums[i].total();
+void visit_planes(int64_t begin, int64_t end, int64_t first, int64_t count, BatchSum* sums, Write& write, Sum& sum) {
+  for (int64_t n = begin; n < end; ++n) {
+    write(n, first);
+    for (int64_t i = 0; i < count; ++i) {
+      if (i + 1 < count) write(n, first + i + 1);
+      if (sums != nullptr) sums[i].add(sum(n, first + i));
+    }
+  }
+}
+
+// Writes every plane of a batch and adds up its filters' sums to grad_bias, unless it is null. The threads share the
+// samples, as the convolution's passes do: planes pass from one to the next in a core's own cache. Each leaves its sums
+// in parts[thread][kSummedFilters]; they are added in the order of the threads. Where there are fewer samples than
+// threads, those share the filters. `work` is what a plane counts of kGrain.
+template <class Write, class Sum>
+void sum_planes(Team& team, double* parts, int64_t batch, int64_t filters, int64_t work, float* grad_bias,
+                Write&& write, Sum&& sum) {
+  const bool wanted = grad_bias != nullptr;
+  const auto blocks = [&](int64_t begin, int64_t end, auto&& body) {
+    for (int64_t f = begin; f < end; f += kSummedFilters) body(f, min(kSummedFilters, end - f));
+  };
+  if (batch < team.threads()) {
+    team.share(filters, rows_per_grain(batch * work, kGrain), [&](int64_t begin, int64_t end, int) {
+      blocks(begin, end, [&](int64_t first, int64_t count) {
+        BatchSum sums[kSummedFilters];
+        visit_planes(0, batch, first, count, wanted ? sums : nullptr, write, sum);
+        for (int64_t i = 0; wanted && i < count; ++i) grad_bias[first + i] = static_cast<float>(sums[i].total());
+      });
+    });
+    return;
+  }
+  blocks(0, filters, [&](int64_t first, int64_t count) {
+    const int shares = team.share(batch, rows_per_grain(count * work, kGrain), [&](int64_t begin, int64_t end, int t) {
+      BatchSum sums[kSummedFilters];
+      visit_planes(begin, end, first, count, wanted ? sums : nullptr, write, sum);
+      for (int64_t i = 0; wanted && i < count; ++i) parts[t * kSummedFilters + i] = sums[i].total();
+    });
+    for (int64_t i = 0; wanted && i < count; ++i) {
+      double total = 0;
+      for (int t = 0; t < shares; ++t) total += parts[t * kSummedFilters + i];
+      grad_bias[first + i] = static_cast<float>(total);
     }
   });
 }

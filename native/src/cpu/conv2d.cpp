@@ -129,9 +129,8 @@ void Stream::conv2d_grad_weights(const azj_conv2d_desc& d, const float* x, const
 
 void Stream::conv2d_grad_bias(const azj_conv2d_desc& d, const float* grad_z, float* grad_bias) {
   const ConvSize s(d);
-  const int64_t grain = 1 + 16384 / (d.batch * s.out_plane);
   sum_planes(
-      team_, d.batch, d.filters, grain, grad_bias, [](int64_t, int64_t) {},
+      team_, plane_sums_, d.batch, d.filters, s.out_plane, grad_bias, [](int64_t, int64_t) {},
       [&](int64_t n, int64_t m) { return lane_sums(grad_z + n * s.out_sample + m * s.out_plane, s.out_plane); });
 }
 

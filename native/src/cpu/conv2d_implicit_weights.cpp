@@ -5,6 +5,7 @@
 // lanes of a vector are full where rows of outputs are long, whatever the number of filters and channels.
 #include "conv2d_depthwise.hpp"
 #include "conv2d_samples.hpp"
+#include "partial_sums.hpp"
 
 namespace azj::cpu::AZJ_ISA {
 
@@ -15,7 +16,6 @@ constexpr int kTileFilters = kLanes == 16 ? 8 : 4;
 // Vectors of outputs that a tile sums before it returns to memory, with several samples at a time where they are small.
 constexpr int64_t kVectorsPerVisit = 64;
 constexpr int64_t kMostSamples = 8;
-constexpr int kMostThreads = 1024;
 
 struct Sizes {
   Sizes(const Team& team, const Correlation& c)
@@ -109,19 +109,6 @@ void accumulate(const Correlation& c, const Sizes& size, const float* x, const f
   }
 }
 
-// Adds up the lanes, then the threads, of kLanes vectors from `vector` on; the sums replace the first of them in the
-// first thread's memory.
-void add_lanes(const Sizes& size, const bool* used, int threads, int64_t vector, float* sums) {
-  Vec total{};
-  for (int t = 0; t < threads; ++t) {
-    if (!used[t]) continue;
-    Vec lanes[kLanes];
-    for (int i = 0; i < kLanes; ++i) lanes[i] = load(sums + t * size.thread_floats + (vector + i) * kLanes);
-    total += sum_each(lanes);
-  }
-  store(sums + vector * kLanes, total);
-}
-
 }  // namespace
 
 int64_t conv2d_implicit_weights_floats(const Team& team, const azj_conv2d_desc& d) {
@@ -162,10 +149,9 @@ void conv2d_implicit_grad_weights(Team& team, const azj_conv2d_desc& d, const fl
       }
       i += samples > 1 ? samples * c.rows.output : row_end - row;
     }
+    sum_lanes(own, size.sums);
   });
-  team.parallel(size.sums / kLanes, 1 + 256 / team.threads(), [&](int64_t begin, int64_t end, int) {
-    for (int64_t v = begin; v < end; ++v) add_lanes(size, used, team.threads(), v * kLanes, sums);
-  });
+  add_parts(team, sums, size.thread_floats, used, size.sums, sums);
   // From the order of the tiles to that of w.
   const int64_t tile_sums = size.tile_filters * kTileTaps;
   for (int64_t g = 0; g < c.groups; ++g) {
@@ -175,8 +161,7 @@ void conv2d_implicit_grad_weights(Team& team, const azj_conv2d_desc& d, const fl
       float* to = grad_w + (g * c.filters + m) * c.products();
       for (int64_t t = 0; t < size.tap_tiles; ++t) {
         for (int64_t k = t * kTileTaps; k < min((t + 1) * kTileTaps, c.products()); ++k) {
-          const int64_t at = row + t * tile_sums + k - t * kTileTaps;
-          to[k] = sums[at / kLanes * kLanes * kLanes + at % kLanes];
+          to[k] = sums[row + t * tile_sums + k - t * kTileTaps];
         }
       }
     }

@@ -120,7 +120,7 @@ void Stream::conv2d_pool_backward(const azj_conv2d_desc& d, const float* y, cons
     const auto sum = [&](int64_t n, int64_t m) {
       return lane_sums(grad_z + (n * d.filters + m) * s.out_plane, s.out_plane);
     };
-    sum_planes(team_, d.batch, d.filters, rows_per_grain(d.batch * s.out_plane, kGrain), grad_bias, write, sum);
+    sum_planes(team_, plane_sums_, d.batch, d.filters, s.out_plane, grad_bias, write, sum);
   });
   if (stray != 0) {
     fail(AZJ_INVALID_ARGUMENT, "argmax holds an index outside its window; it must be the argmax of the forward pass");

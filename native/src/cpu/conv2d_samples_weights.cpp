@@ -2,15 +2,15 @@
 // product of its filter's grad_z and the input shifted by its tap, over all outputs and samples. A register tile is a few
 // neighbouring taps by a few filters, each a vector of sums over the samples of one lane, in the order of w:
 //   sums[weight][lane]
-// Every thread has its own; lanes and threads are added at the end.
+// Every thread has its own; its lanes are added at the end, then the threads.
 #include "conv2d_samples.hpp"
+#include "partial_sums.hpp"
 
 namespace azj::cpu::AZJ_ISA {
 
 namespace {
 
 constexpr int kMostTaps = kLanes == 16 ? 5 : 3;
-constexpr int kMostThreads = 1024;
 
 // Filters of a tile with so many taps: sums, taps and one grad_z fit the registers.
 constexpr int most_filters(int taps) {
@@ -151,20 +151,9 @@ void conv2d_samples_grad_weights(Team& team, const azj_conv2d_desc& d, const flo
                        unit.row, unit.row_end, z);
       accumulate(c, size, in, rows.first, z, unit.row, unit.row_end, sums + unit.g * c.filters * c.products() * kLanes);
     }
+    sum_lanes(sums, size.weights);
   });
-  const int64_t weights = c.groups * c.filters * c.products();
-  team.parallel(size.weights / kLanes, 1 + 256 / team.threads(), [&](int64_t begin, int64_t end, int) {
-    for (int64_t v = begin; v < end; ++v) {
-      Vec total{};
-      for (int t = 0; t < team.threads(); ++t) {
-        if (!used[t]) continue;
-        Vec lanes[kLanes];
-        for (int i = 0; i < kLanes; ++i) lanes[i] = load(workspace + t * size.thread_floats + (v * kLanes + i) * kLanes);
-        total += sum_each(lanes);
-      }
-      store_first(grad_w + v * kLanes, total, min(kLanes, weights - v * kLanes));
-    }
-  });
+  add_parts(team, workspace, size.thread_floats, used, c.groups * c.filters * c.products(), grad_w);
 }
 
 }  // namespace azj::cpu::AZJ_ISA

@@ -20,6 +20,9 @@ namespace {
 // Half of a typical L2 cache: the other half is for the filters, the strips and the outputs.
 constexpr int64_t kBlockFloats = 512 * 1024 / sizeof(float);
 constexpr int64_t kMostTiles = 8 * kTileRows;
+// Filters x channels up to which each thread transforms all of them for itself: half a megabyte, which it would
+// otherwise fetch, in part, from another's cache, and that takes longer.
+constexpr int64_t kOwnFilters = 4096;
 // Channels summed between two visits of M, so that a panel of U stays in the L1 cache.
 constexpr int64_t kBlockChannels = 256;
 
@@ -41,21 +44,25 @@ struct Sizes {
   Sizes(const Team& team, const Correlation& c)
       : grid(c.batch, c.out_h, c.out_w),
         panels((c.filters + kTileColumns - 1) / kTileColumns),
-        few(wino_few_tiles(grid.tiles, c.channels, c.filters)),
+        few(wino_few_tiles(team, grid.tiles, c.channels, c.filters)),
+        own_filters(!few && c.channels * c.filters <= kOwnFilters),
         tiles(few ? grid.tiles
                   : wino_block_tiles(kWinoPoints * (c.channels + kTileColumns), grid.tiles / team.threads())),
         v(tiles, c.channels),
         m(tiles, kTileColumns),
         u_point(wino_filter_point(few ? kWinoBlockChannels : c.channels)),
-        shared_floats(few ? v.floats() : panels * kWinoPoints * u_point),
-        thread_floats(m.floats() + wino_strip_floats(tiles) + (few ? kWinoPoints * u_point : v.floats())) {}
+        u(panels * kWinoPoints * u_point),
+        shared_floats(few ? v.floats() : own_filters ? 0 : u),
+        thread_floats(m.floats() + wino_strip_floats(tiles) + (few ? kWinoPoints * u_point : v.floats()) +
+                      (own_filters ? u : 0)) {}
 
   WinoGrid grid;
   int64_t panels;
-  bool few;
+  bool few, own_filters;
   int64_t tiles;  // of a block
   WinoBlock v, m;
   int64_t u_point;  // floats from one point of U to the next
+  int64_t u;        // floats of U of all filters
   int64_t shared_floats, thread_floats;
 };
 
@@ -197,18 +204,24 @@ void correlate_few(Team& team, const Sizes& size, const Correlation& c, const fl
 void correlate(Team& team, const Correlation& c, const float* x, const float* w, const Output& o, float* workspace) {
   const Sizes size(team, c);
   if (size.few) return correlate_few(team, size, c, x, w, o, workspace);
-  float* u = workspace;
+  const WinoFilters g{w, c.filters, c.channels, c.gradient};
   const int64_t panel_floats = kWinoPoints * size.u_point;
-  team.parallel(c.channels, 1 + 4096 / c.filters, [&](int64_t begin, int64_t end, int) {
+  const auto transform_filters = [&](int64_t begin, int64_t end, float* u) {
     for (int64_t panel = 0; panel < size.panels; ++panel) {
-      wino_transform_filters({w, c.filters, c.channels, c.gradient}, panel, begin, end, size.u_point,
-                             u + panel * panel_floats + begin * kTileColumns);
+      wino_transform_filters(g, panel, begin, end, size.u_point, u + panel * panel_floats + begin * kTileColumns);
     }
-  });
-  team.parallel(size.grid.tiles, kTileRows, [&](int64_t first, int64_t last, int thread) {
-    float* v = u + size.shared_floats + thread * size.thread_floats;
+  };
+  if (!size.own_filters) {
+    team.parallel(c.channels, wino_filter_grain(c.filters),
+                  [&](int64_t begin, int64_t end, int) { transform_filters(begin, end, workspace); });
+  }
+  const int64_t tiles = size.grid.tiles;
+  team.parallel(tiles, wino_grain(team, tiles), [&](int64_t first, int64_t last, int thread) {
+    float* v = workspace + size.shared_floats + thread * size.thread_floats;
     float* m = v + size.v.floats();
     float* strip = m + size.m.floats();
+    float* u = size.own_filters ? strip + wino_strip_floats(size.tiles) : workspace;
+    if (size.own_filters) transform_filters(0, c.channels, u);
     for (int64_t begin = first; begin < last; begin += size.tiles) {
       const int64_t end = min(begin + size.tiles, last);
       wino_transform_inputs(size.grid, x, c.channels, c.height, c.width, c.pad_h, c.pad_w, begin, end, size.v, strip,

@@ -77,14 +77,26 @@ void wino_transform_sums(const float* u, int64_t point, int64_t filters, int64_t
 // at a time, where they are used, and all transformed tiles are kept instead; the threads share the filters. Large
 // filters, 36 floats for 9, would otherwise go through memory twice. The thresholds are measured
 // (docs/performance-cpu.md).
-inline bool wino_few_tiles(int64_t tiles, int64_t channels, int64_t filters) {
-  return 4 * tiles <= min(channels, filters);
+//
+// Several threads do so of more tiles too where each has as many panels: then they pass each other tiles, not filters.
+inline bool wino_few_tiles(const Team& team, int64_t tiles, int64_t channels, int64_t filters) {
+  if (4 * tiles <= min(channels, filters)) return true;
+  return team.threads() > 1 && filters % (kTileColumns * team.threads()) == 0 && tiles <= filters;
 }
 // The gradient to the weights, which then needs no sums for each thread either: as long as the tiles stay in the
 // caches.
 constexpr int64_t kWinoFewWeightsTiles = 256;
 // Channels of a block of filters: with kTileColumns filters it fills a part of the L2 cache.
 constexpr int64_t kWinoBlockChannels = 64;
+
+// Tiles of which the threads' shares are multiples: register tiles, but of a few of those the shares would be unequal,
+// as 12 and 4 of 16 tiles.
+inline int64_t wino_grain(const Team& team, int64_t tiles) {
+  return tiles > kTileRows && tiles <= 4 * team.threads() * kTileRows ? 1 : kTileRows;
+}
+
+// Channels whose filters are worth a thread: about three microseconds.
+constexpr int64_t wino_filter_grain(int64_t filters) { return 1 + 1024 / filters; }
 
 // Tiles that a thread transforms at a time: whole register tiles, and few enough that `floats_per_tile` floats for each
 // stay in the L2 cache.

@@ -12,7 +12,7 @@
 namespace azj::cpu::AZJ_ISA {
 
 struct Stream final : azj_stream {
-  Stream(azj_device& owner, Team& team) : azj_stream(owner), team_(team) {}
+  Stream(azj_device& owner, Team& team);
   ~Stream() override;
 
   int32_t threads() override { return team_.threads(); }
@@ -83,6 +83,7 @@ struct Stream final : azj_stream {
   void random_normal(azj_random_state* state, int64_t count, float mean, float deviation, float* x) override;
 
   Team& team_;
+  double* plane_sums_;  // of bias_sums.hpp, for each thread
 };
 
 }  // namespace azj::cpu::AZJ_ISA

@@ -1,5 +1,8 @@
 #include "team.hpp"
 
+#include <pthread.h>
+#include <sched.h>
+
 #include <chrono>
 
 namespace azj::cpu {
@@ -21,6 +24,7 @@ inline void pause() {
 }  // namespace
 
 Team::Team(int threads) : threads_(threads), shares_(static_cast<size_t>(threads - 1)) {
+  if (sched_getaffinity(0, sizeof allowed_, &allowed_) != 0) CPU_ZERO(&allowed_);  // more processors than a set holds
   workers_.reserve(static_cast<size_t>(threads - 1));
   try {
     for (int t = 1; t < threads; ++t) workers_.emplace_back([this, t] { work(t); });
@@ -56,6 +60,7 @@ void Team::run(void (*task)(void*, int), void* context) {
   const uint64_t job = job_.load(std::memory_order_relaxed) + 1;
   job_.store(job);  // sequentially consistent, with sleeping_: either we see the sleeper or it sees the job
   if (sleeping_.load() > 0) {
+    keep_workers_off_this_processor();
     std::lock_guard<std::mutex> lock(mutex_);
     wake_.notify_all();
   }
@@ -67,6 +72,17 @@ void Team::run(void (*task)(void*, int), void* context) {
     }
   }
   for (int t = 1; t < threads_; ++t) await_done(t, job);
+}
+
+// Where the system refuses, only speed is lost.
+void Team::keep_workers_off_this_processor() {
+  const int processor = sched_getcpu();
+  if (processor == avoided_) return;
+  avoided_ = processor;
+  cpu_set_t others = allowed_;
+  if (processor >= 0) CPU_CLR(static_cast<size_t>(processor), &others);
+  if (CPU_COUNT(&others) == 0) return;
+  for (std::thread& worker : workers_) pthread_setaffinity_np(worker.native_handle(), sizeof others, &others);
 }
 
 // Once for each share and job: who comes late, even jobs later, finds it taken.

@@ -1,14 +1,17 @@
 // A team of threads that stays alive as long as its stream, and splits loops statically, so that the same thread count
 // always sums in the same order.
 //
-// A worker that slept needs 40 to 130 microseconds to run again, and longer where the system put it on the caller's own
-// processor: many operations take less. So nobody waits for a worker that has not begun: each takes its share by a
-// claim, and the caller claims what is left when its own share is done.
+// A worker that slept needs 40 to 130 microseconds to run again: many operations take less. So nobody waits for a
+// worker that has not begun: each takes its share by a claim, and the caller claims what is left when its own is done.
+// Some systems wake a thread on the processor of the one that wakes it, where the two would take turns; so a caller
+// that wakes workers forbids them its own processor first.
 //
 // Why not OpenMP's run time: libgomp would be the library's only run-time dependency (its static archive cannot be
 // linked into a shared object), slim container images lack it, and its threads outlive the stream that used them.
 // The inner loops keep OpenMP's `#pragma omp simd`, which needs no run time.
 #pragma once
+
+#include <sched.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -57,6 +60,18 @@ class Team {
         &context);
   }
 
+  // body(begin, end, thread) over ranges of at least `least` of 0..count-1, as equal as they can be, on the threads
+  // 0..n-1. Returns n.
+  template <class Body>
+  int share(int64_t count, int64_t least, Body&& body) {
+    const int64_t most = count / least;
+    const int64_t ranges = most < 1 ? 1 : most < threads_ ? most : threads_;
+    parallel(ranges, 1, [&](int64_t first, int64_t last, int) {
+      for (int64_t r = first; r < last; ++r) body(count * r / ranges, count * (r + 1) / ranges, static_cast<int>(r));
+    });
+    return static_cast<int>(ranges);
+  }
+
  private:
   // Of one worker, on a cache line of its own. Both count jobs: a share is free while `claimed` is one behind.
   struct alignas(64) Share {
@@ -66,6 +81,7 @@ class Team {
   void work(int thread);
   uint64_t await_job(uint64_t seen);
   bool claim(int thread, uint64_t job);
+  void keep_workers_off_this_processor();
   void await_done(int thread, uint64_t job);
 
   int threads_;
@@ -76,6 +92,8 @@ class Team {
   alignas(64) std::atomic<uint64_t> job_{0};
   alignas(64) std::atomic<int> sleeping_{0};
   std::atomic<bool> closing_{false};
+  cpu_set_t allowed_{};  // processors of who opened the team
+  int avoided_ = -1;     // the one that the workers keep off
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<std::thread> workers_;
