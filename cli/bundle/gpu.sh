@@ -84,13 +84,14 @@ train() {
     --out="$OUT/train-$2" --json="$OUT/train-$2.json"
 }
 
-# Until 90 % of the test images are right: trainingSeconds in the JSON file, without set-up. Precision.
+# Until 90 % of the test images are right: trainingSeconds in the JSON file, without set-up. Precision. On the CPU these
+# settings end with 92 % after five epochs (compare/results).
 until90() {
   local -a data=(--data=glyphs --limit=2000 --epochs=3)
-  [[ ! -d $HOME_FOLDER/data/fashion-mnist ]] || data=(--data=fashion-mnist --epochs=20)
+  [[ ! -d $HOME_FOLDER/data/fashion-mnist ]] || data=(--data=fashion-mnist --epochs=5)
   [[ $DEVICE != emulated* ]] || data=(--data=glyphs --limit=64 --epochs=1)
-  azulejo train "${data[@]}" --until-accuracy=0.9 --network=mnist-cnn --optimizer=adam --rate=0.002 --batch=128 \
-    --engine="azulejo:$1" --device="$DEVICE" --out="$OUT/until90-$1" --json="$OUT/until90-$1.json"
+  azulejo train "${data[@]}" --until-accuracy=0.9 --network=mnist-cnn --engine="azulejo:$1" --device="$DEVICE" \
+    --out="$OUT/until90-$1" --json="$OUT/until90-$1.json"
 }
 
 compare() {
