@@ -81,9 +81,12 @@ function(azj_add_launcher_test name)
   azj_add_cuda_test(${name} ${name}_test 900)
 endfunction()
 azj_add_launcher_test(cuda_gemm_conv
-  cuda_gemm_conv_test.cpp cuda_conv_hopper.cpp cuda_conv_special.cpp cuda_gemm_conv_ladder.cpp
+  cuda_gemm_conv_test.cpp cuda_conv_special.cpp cuda_gemm_conv_ladder.cpp
   cuda_gemm_conv_passes.cpp)
 azj_add_launcher_test(cuda_gemm_hopper cuda_gemm_hopper_test.cpp)
+azj_add_launcher_test(cuda_conv_hopper cuda_conv_hopper_test.cpp)
+azj_add_cuda_test(cuda_conv_hopper_sm_86 cuda_conv_hopper_test 300)
+set_tests_properties(cuda_conv_hopper_sm_86 PROPERTIES ENVIRONMENT AZULEJO_EMULATION_CAPABILITY=86)
 azj_add_launcher_test(cuda_hopper_plan cuda_hopper_plan_test.cpp)
 azj_add_launcher_test(cuda_bf16_gemm cuda_bf16_gemm_test.cpp)
 azj_add_cuda_test(cuda_bf16_gemm_sm_80 cuda_bf16_gemm_test 300)

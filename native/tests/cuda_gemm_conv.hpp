@@ -20,7 +20,6 @@ void test_conv2d_depthwise(cudaStream_t stream);
 void test_conv2d_few_channels(cudaStream_t stream);
 void test_conv2d_winograd(cudaStream_t stream);
 void test_conv2d_pointwise(cudaStream_t stream);
-void test_conv2d_hopper(cudaStream_t stream);
 void test_dense(cudaStream_t stream);
 
 // A sum in double with the sum of its terms' sizes: the error of a float sum is a share of that.

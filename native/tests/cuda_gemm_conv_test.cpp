@@ -16,7 +16,6 @@ int main() {
   test_conv2d_winograd(stream);
   test_conv2d_pointwise(stream);
   test_conv2d_contract(stream);
-  test_conv2d_hopper(stream);
   test_dense(stream);
   CUDA(cudaStreamDestroy(stream));
   return finish("cuda_gemm_conv");

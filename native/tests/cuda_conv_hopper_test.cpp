@@ -142,14 +142,7 @@ void check_weights(cudaStream_t stream) {
   }
 }
 
-}  // namespace
-
-void test_conv2d_hopper(cudaStream_t stream) {
-  std::string reason;
-  if (!azj::cuda::has_hopper(reason)) {
-    CHECK(reason.find("9.0") != std::string::npos);
-    return;
-  }
+void check_hopper(cudaStream_t stream) {
   int number = 0;
   for (HopperCase c : kCases) {
     c.d.activation = number % 5;
@@ -163,6 +156,22 @@ void test_conv2d_hopper(cudaStream_t stream) {
   check_pairs(stream);
   check_workspaces();
   check_weights(stream);
+  std::string reason;
   CHECK(!azj::cuda::conv2d_hopper_fits(conv(1, 1, 20, 20, 1, 3, 3, 1, 9, 1, 1, 1, 1, 1), reason));
   CHECK(reason.find("width they are 9, 1 and 2") != std::string::npos);
+}
+
+}  // namespace
+
+int main() {
+  cudaStream_t stream = nullptr;
+  CUDA(cudaStreamCreate(&stream));
+  std::string reason;
+  if (azj::cuda::has_hopper(reason)) {
+    check_hopper(stream);
+  } else {
+    CHECK(reason.find("9.0") != std::string::npos);
+  }
+  CUDA(cudaStreamDestroy(stream));
+  return finish("cuda_conv_hopper");
 }
