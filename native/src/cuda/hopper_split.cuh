@@ -108,7 +108,8 @@ struct PieceWalk {
   __device__ void leave(const SplitGrid& grid) { index -= grid.pieces(); }
 };
 
-// A block's consumers on the pieces of one grid, in a plain loop: within a lambda ptxas would spill the sums. store(sums, index, tile, warp) takes each warp's sums of a piece.
+// A block's consumers on the pieces of one grid, in a plain loop: within a lambda ptxas would spill the sums.
+// store(sums, index, tile, warp) takes each warp's sums of a piece.
 template <class Tile, class Store>
 __device__ __forceinline__ void consume_grid(RingPosition<Tile::kStages>& at, PieceWalk& walk, const Ring<Tile>& ring,
                                              const SplitGrid& grid, Store&& store) {
