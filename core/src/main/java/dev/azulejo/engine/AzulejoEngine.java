@@ -66,8 +66,8 @@ record AzulejoEngine(Precision precision) implements Engine {
 
   /**
    * Each pass by an algorithm of its own. AUTO is settled here, for the largest mini-batch: a
-   * shorter one runs the same algorithms in the same workspace, and nothing is measured in the
-   * middle of a step.
+   * shorter one runs the same algorithms, in a workspace that is large enough for all, and nothing
+   * is measured in the middle of a step.
    */
   private static final class OwnConvolution implements ConvolutionPlan {
     private final Stream stream;
@@ -97,16 +97,18 @@ record AzulejoEngine(Precision precision) implements Engine {
 
     @Override
     public long workspaceBytes() {
-      return Math.max(
-          Convolution.workspaceBytes(stream, forward, ConvPass.FORWARD), gradientBytes());
+      return Math.max(bytes(forward, ConvPass.FORWARD), gradientBytes());
     }
 
     long gradientBytes() {
       return training
           ? Math.max(
-              Convolution.workspaceBytes(stream, gradInput, ConvPass.GRAD_INPUT),
-              Convolution.workspaceBytes(stream, gradWeights, ConvPass.GRAD_WEIGHTS))
+              bytes(gradInput, ConvPass.GRAD_INPUT), bytes(gradWeights, ConvPass.GRAD_WEIGHTS))
           : 0;
+    }
+
+    private long bytes(Conv2dProblem problem, ConvPass pass) {
+      return LargestWorkspace.bytes(problem, one -> Convolution.workspaceBytes(stream, one, pass));
     }
 
     @Override
@@ -150,7 +152,8 @@ record AzulejoEngine(Precision precision) implements Engine {
     @Override
     public long workspaceBytes() {
       return Math.max(
-          PooledConvolution.workspaceBytes(stream, convolution.forward),
+          LargestWorkspace.bytes(
+              convolution.forward, one -> PooledConvolution.workspaceBytes(stream, one)),
           convolution.gradientBytes());
     }
 
