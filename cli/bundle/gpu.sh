@@ -171,8 +171,8 @@ done
 [[ $# -gt 2 ]] || check
 
 echo
-printf '%-22s %8s  %s\n' stage time outcome | tee "$OUT/summary.txt"
+printf '%-26s %8s  %s\n' stage time outcome | tee "$OUT/summary.txt"
 for i in "${!names[@]}"; do
-  printf '%-22s %8s  %s\n' "${names[i]}" "${times[i]}" "${outcomes[i]}" | tee -a "$OUT/summary.txt"
+  printf '%-26s %8s  %s\n' "${names[i]}" "${times[i]}" "${outcomes[i]}" | tee -a "$OUT/summary.txt"
 done
 exit "$failed"
