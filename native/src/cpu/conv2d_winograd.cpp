@@ -44,7 +44,7 @@ struct Sizes {
   Sizes(const Team& team, const Correlation& c)
       : grid(c.batch, c.out_h, c.out_w),
         panels((c.filters + kTileColumns - 1) / kTileColumns),
-        few(wino_few_tiles(team, grid.tiles, c.channels, c.filters)),
+        few(grid.tiles <= wino_few_tiles(team, c.channels, c.filters)),
         own_filters(!few && c.channels * c.filters <= kOwnFilters),
         tiles(few ? grid.tiles
                   : wino_block_tiles(kWinoPoints * (c.channels + kTileColumns), grid.tiles / team.threads())),
@@ -272,8 +272,15 @@ bool conv2d_winograd_supports(const azj_conv2d_desc& d) {
 
 uint64_t conv2d_winograd_workspace_bytes(const Team& team, const azj_conv2d_desc& d, int32_t pass) {
   if (pass == AZJ_CONV_GRAD_WEIGHTS) return conv2d_winograd_weights_workspace_bytes(team, d);
-  const Sizes size(team, correlation_of(d, ConvSize(d), pass));
-  return static_cast<uint64_t>(size.shared_floats + team.threads() * size.thread_floats) * sizeof(float);
+  Correlation c = correlation_of(d, ConvSize(d), pass);
+  const auto floats = [&](const Correlation& correlation) {
+    const Sizes size(team, correlation);
+    return size.shared_floats + team.threads() * size.thread_floats;
+  };
+  const int64_t whole = floats(c);
+  // A smaller batch, whose tiles are few, may need more.
+  c.batch = min(c.batch, wino_few_tiles(team, c.channels, c.filters) / WinoGrid(1, c.out_h, c.out_w).tiles);
+  return static_cast<uint64_t>(c.batch > 0 ? max(whole, floats(c)) : whole) * sizeof(float);
 }
 
 void conv2d_winograd_forward(Team& team, const azj_conv2d_desc& d, const float* x, const float* w, const float* bias,

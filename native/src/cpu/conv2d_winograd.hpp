@@ -78,11 +78,16 @@ void wino_transform_sums(const float* u, int64_t point, int64_t filters, int64_t
 // filters, 36 floats for 9, would otherwise go through memory twice. The thresholds are measured
 // (docs/performance-cpu.md).
 //
-// Several threads do so of more tiles too where each has as many panels: then they pass each other tiles, not filters.
-inline bool wino_few_tiles(const Team& team, int64_t tiles, int64_t channels, int64_t filters) {
-  if (4 * tiles <= min(channels, filters)) return true;
-  return team.threads() > 1 && filters % (kTileColumns * team.threads()) == 0 && tiles <= filters;
+// Several threads do so of more tiles too where each has as many panels, as long as a panel's products with them stay in
+// the L2 cache: then the threads pass each other tiles, not filters.
+constexpr int64_t kWinoSharedTiles = 64;
+// The largest number of tiles that counts as few.
+inline int64_t wino_few_tiles(const Team& team, int64_t channels, int64_t filters) {
+  const int64_t few = min(channels, filters) / 4;
+  const bool even = team.threads() > 1 && filters % (kTileColumns * team.threads()) == 0;
+  return even ? max(few, min(filters, kWinoSharedTiles)) : few;
 }
+
 // The gradient to the weights, which then needs no sums for each thread either: as long as the tiles stay in the
 // caches.
 constexpr int64_t kWinoFewWeightsTiles = 256;

@@ -96,8 +96,16 @@ void grad_weights_few(Team& team, const Sizes& size, const azj_conv2d_desc& d, c
 }  // namespace
 
 uint64_t conv2d_winograd_weights_workspace_bytes(const Team& team, const azj_conv2d_desc& d) {
-  const Sizes size(team, d, ConvSize(d));
-  return static_cast<uint64_t>(size.shared_floats + team.threads() * size.thread_floats) * sizeof(float);
+  azj_conv2d_desc some = d;
+  const ConvSize s(d);
+  const auto floats = [&] {
+    const Sizes size(team, some, ConvSize(some));
+    return size.shared_floats + team.threads() * size.thread_floats;
+  };
+  const int64_t whole = floats();
+  // A smaller batch, whose tiles are few, may need more.
+  some.batch = min(d.batch, kWinoFewWeightsTiles / WinoGrid(1, s.out_h, s.out_w).tiles);
+  return static_cast<uint64_t>(some.batch > 0 ? max(whole, floats()) : whole) * sizeof(float);
 }
 
 void conv2d_winograd_grad_weights(Team& team, const azj_conv2d_desc& d, const float* x, const float* grad_z,
