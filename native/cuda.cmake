@@ -16,16 +16,16 @@ list(TRANSFORM AZJ_CUDA_HOST_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/c
 
 # Kernels and their launchers.
 set(AZJ_CUDA_KERNEL_SOURCES
-  activation bf16_activation bf16_pack bf16_pool2d conv2d_bias conv2d_depthwise conv2d_direct conv2d_few_channels
-  conv2d_few_channels_input conv2d_few_channels_weights conv2d_im2col conv2d_implicit_gemm conv2d_implicit_pool
-  conv2d_implicit_tensor conv2d_pointwise conv2d_pool conv2d_winograd conv2d_winograd_fused conv2d_winograd_weights
+  activation bf16_activation bf16_conv2d_pool_backward bf16_pack bf16_pool2d conv2d_bias conv2d_depthwise conv2d_direct
+  conv2d_few_channels conv2d_few_channels_input conv2d_few_channels_weights conv2d_im2col conv2d_implicit_gemm
+  conv2d_implicit_pool conv2d_implicit_tensor conv2d_pointwise conv2d_pool conv2d_winograd conv2d_winograd_fused conv2d_winograd_weights
   dense elementwise gather gemm_grid gemm_one_block gemm_pack gemm_register gemm_tensor gemm_tiled im2col loss
   optimizer plane_pack pool2d random reduction select softmax)
 list(TRANSFORM AZJ_CUDA_KERNEL_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cuda/\\1.cu")
 
 # Those with instructions of compute capability 9.0 alone, compiled for it alone.
 set(AZJ_CUDA_HOPPER_SOURCES
-  bf16_conv2d bf16_gemm conv2d_hopper conv2d_hopper_pixels conv2d_hopper_shifts gemm_hopper)
+  bf16_conv2d bf16_conv2d_pool bf16_gemm conv2d_hopper conv2d_hopper_pixels conv2d_hopper_shifts gemm_hopper)
 list(TRANSFORM AZJ_CUDA_HOPPER_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cuda/\\1.cu")
 
 # What architectures.cpp tells of the build.

@@ -37,7 +37,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a declaration below changes its meaning or layout; Java compares it with the library at load. */
-#define AZJ_ABI_VERSION 5
+#define AZJ_ABI_VERSION 6
 
 typedef enum azj_status {
   AZJ_OK = 0,
@@ -404,11 +404,14 @@ AZJ_API azj_status azj_pool2d_backward(azj_stream* stream, const azj_pool2d_desc
  * networks are made of. The convolution's output, four times the result, is not part of the call. Windows that would
  * reach beyond it are left out, as in azj_pool2d_forward(): an odd last row or column takes no part.
  *
- * On the CPU, azj_conv2d_algorithm() of AZJ_CONV_FORWARD tells the algorithm; IMPLICIT_GEMM and WINOGRAD pool what they
- * have just computed, and DIRECT and IM2COL_GEMM keep a plane or a few samples of the convolution's output in the
- * workspace. On CUDA, AUTO measures the convolution with its pooling: WINOGRAD, WINOGRAD_2X2 and, unless the kernel is
- * 1x1, IMPLICIT_GEMM pool in their epilogue; for the others the workspace holds all of the convolution's output, and a
- * second kernel pools. */
+ * On the CPU, IMPLICIT_GEMM and WINOGRAD pool what they have just computed, and DIRECT and IM2COL_GEMM keep a plane or a
+ * few samples of the convolution's output in the workspace. On CUDA, WINOGRAD, WINOGRAD_2X2 and, unless the kernel is 1x1,
+ * IMPLICIT_GEMM pool in their epilogue; for the others the workspace holds all of the convolution's output, and a second
+ * kernel pools. */
+
+/* What azj_conv2d_pool_forward() runs; as azj_conv2d_algorithm(). AUTO takes what is the best together with the pooling,
+ * which may not be what it takes for AZJ_CONV_FORWARD alone. */
+AZJ_API azj_status azj_conv2d_pool_algorithm(azj_stream* stream, const azj_conv2d_desc* desc, int32_t* algorithm);
 
 /* Workspace azj_conv2d_pool_forward() needs on this stream, in bytes, possibly 0; for smaller batches as
  * azj_conv2d_workspace_bytes(). */
@@ -609,6 +612,25 @@ AZJ_API azj_status azj_bf16_conv2d_grad_weights(azj_stream* stream, const azj_co
 AZJ_API azj_status azj_bf16_activation_backward(azj_stream* stream, int32_t activation, float slope, int64_t pixels,
                                                 int64_t channels, const azj_bf16* y, const azj_bf16* grad_y,
                                                 azj_bf16* grad_z, float* grad_bias);
+
+/* Workspace azj_bf16_conv2d_pool_forward() needs on this stream, in bytes, possibly 0; what a batch needs suffices for
+ * every smaller one. */
+AZJ_API azj_status azj_bf16_conv2d_pool_workspace_bytes(azj_stream* stream, const azj_conv2d_desc* desc,
+                                                        uint64_t* bytes);
+
+/* As azj_conv2d_pool_forward(): the maxima of activation(conv(x, w) + bias) over 2x2 windows with stride 2, and
+ * argmax[n][p][q][m], the tap 2 * row + column of the window's maximum, 0 beyond the filters. argmax and bias may be NULL.
+ * The same bits as azj_bf16_conv2d_forward() and azj_bf16_pool2d_forward() after it. The stride along the height is at
+ * most 4; for all limits see the message of AZJ_UNSUPPORTED. */
+AZJ_API azj_status azj_bf16_conv2d_pool_forward(azj_stream* stream, const azj_conv2d_desc* desc, const azj_bf16* x,
+                                                const azj_bf16* w, const float* bias, azj_bf16* y, uint8_t* argmax,
+                                                void* workspace, uint64_t workspace_bytes);
+
+/* As azj_conv2d_pool_backward(): grad_z[n][row][column][m] = grad_y * activation'(z) at the window's maximum, and 0
+ * everywhere else. grad_bias[m] = the sum of grad_z, before it is rounded; it may be NULL. On every CUDA device. */
+AZJ_API azj_status azj_bf16_conv2d_pool_backward(azj_stream* stream, const azj_conv2d_desc* desc, const azj_bf16* y,
+                                                 const uint8_t* argmax, const azj_bf16* grad_y, azj_bf16* grad_z,
+                                                 float* grad_bias);
 
 /* As azj_pool2d_forward(), with argmax the tap, row * window_w + column of the window, in the layout of y; windows of at
  * most 256 taps. A mean is summed in float32. */

@@ -92,6 +92,47 @@ azj_status azj_bf16_conv2d_grad_weights(azj_stream* stream, const azj_conv2d_des
   });
 }
 
+azj_status azj_bf16_conv2d_pool_workspace_bytes(azj_stream* stream, const azj_conv2d_desc* desc, uint64_t* bytes) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    const azj_conv2d_desc d = checked_bf16_conv2d_pool(desc);
+    check_pointer("bytes", bytes);
+    *bytes = stream->bf16_conv2d_pool_workspace_bytes(d);
+  });
+}
+
+azj_status azj_bf16_conv2d_pool_forward(azj_stream* stream, const azj_conv2d_desc* desc, const azj_bf16* x,
+                                        const azj_bf16* w, const float* bias, azj_bf16* y, uint8_t* argmax,
+                                        void* workspace, uint64_t workspace_bytes) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    const azj_conv2d_desc d = checked_bf16_conv2d_pool(desc);
+    check_bf16("x", x);
+    check_bf16("w", w);
+    check_optional("bias", bias);
+    check_bf16("y", y);
+    check_bf16_argmax(argmax);
+    check_bf16_pool_workspace(*stream, d, workspace, workspace_bytes);
+    stream->bf16_conv2d_pool_forward(d, x, w, bias, y, argmax, workspace);
+  });
+}
+
+azj_status azj_bf16_conv2d_pool_backward(azj_stream* stream, const azj_conv2d_desc* desc, const azj_bf16* y,
+                                         const uint8_t* argmax, const azj_bf16* grad_y, azj_bf16* grad_z,
+                                         float* grad_bias) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    const azj_conv2d_desc d = checked_bf16_conv2d_pool(desc);
+    check_bf16("y", y);
+    check_pointer("argmax", argmax);
+    check_bf16_argmax(argmax);
+    check_bf16("grad_y", grad_y);
+    check_bf16("grad_z", grad_z);
+    check_optional("grad_bias", grad_bias);
+    stream->bf16_conv2d_pool_backward(d, y, argmax, grad_y, grad_z, grad_bias);
+  });
+}
+
 azj_status azj_bf16_activation_backward(azj_stream* stream, int32_t activation, float slope, int64_t pixels,
                                         int64_t channels, const azj_bf16* y, const azj_bf16* grad_y, azj_bf16* grad_z,
                                         float* grad_bias) {

@@ -14,6 +14,15 @@ azj_conv2d_desc checked(const azj_conv2d_desc* desc) {
 
 }  // namespace
 
+azj_status azj_conv2d_pool_algorithm(azj_stream* stream, const azj_conv2d_desc* desc, int32_t* algorithm) {
+  return guard(__func__, [&] {
+    stream_of(stream);
+    const azj_conv2d_desc d = checked(desc);
+    check_pointer("algorithm", algorithm);
+    *algorithm = stream->conv2d_pool_algorithm(d);
+  });
+}
+
 azj_status azj_conv2d_pool_workspace_bytes(azj_stream* stream, const azj_conv2d_desc* desc, uint64_t* bytes) {
   return guard(__func__, [&] {
     stream_of(stream);

@@ -51,5 +51,14 @@ void azj_stream::bf16_activation_backward(int32_t, float, int64_t, int64_t, cons
                                           float*) {
   no_bf16();
 }
+uint64_t azj_stream::bf16_conv2d_pool_workspace_bytes(const azj_conv2d_desc&) { no_bf16(); }
+void azj_stream::bf16_conv2d_pool_forward(const azj_conv2d_desc&, const azj_bf16*, const azj_bf16*, const float*,
+                                          azj_bf16*, uint8_t*, void*) {
+  no_bf16();
+}
+void azj_stream::bf16_conv2d_pool_backward(const azj_conv2d_desc&, const azj_bf16*, const uint8_t*, const azj_bf16*,
+                                           azj_bf16*, float*) {
+  no_bf16();
+}
 void azj_stream::bf16_pool2d_forward(const azj_pool2d_desc&, const azj_bf16*, azj_bf16*, uint8_t*) { no_bf16(); }
 void azj_stream::bf16_pool2d_backward(const azj_pool2d_desc&, const azj_bf16*, const uint8_t*, azj_bf16*) { no_bf16(); }

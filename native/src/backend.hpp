@@ -116,6 +116,8 @@ struct azj_stream {
   virtual void pool2d_backward(const azj_pool2d_desc& desc, const float* grad_y, const int32_t* argmax,
                                float* grad_x) = 0;
 
+  // That of the forward pass, unless a backend chooses anew.
+  virtual int32_t conv2d_pool_algorithm(const azj_conv2d_desc& desc) { return conv2d_algorithm(desc, AZJ_CONV_FORWARD); }
   virtual uint64_t conv2d_pool_workspace_bytes(const azj_conv2d_desc& desc) = 0;
   virtual void conv2d_pool_forward(const azj_conv2d_desc& desc, const float* x, const float* w, const float* bias,
                                    float* y, int32_t* argmax, void* workspace) = 0;
@@ -159,6 +161,11 @@ struct azj_stream {
                                         float* grad_w, void* workspace);
   virtual void bf16_activation_backward(int32_t activation, float slope, int64_t pixels, int64_t channels,
                                         const azj_bf16* y, const azj_bf16* grad_y, azj_bf16* grad_z, float* grad_bias);
+  virtual uint64_t bf16_conv2d_pool_workspace_bytes(const azj_conv2d_desc& desc);
+  virtual void bf16_conv2d_pool_forward(const azj_conv2d_desc& desc, const azj_bf16* x, const azj_bf16* w,
+                                        const float* bias, azj_bf16* y, uint8_t* argmax, void* workspace);
+  virtual void bf16_conv2d_pool_backward(const azj_conv2d_desc& desc, const azj_bf16* y, const uint8_t* argmax,
+                                         const azj_bf16* grad_y, azj_bf16* grad_z, float* grad_bias);
   virtual void bf16_pool2d_forward(const azj_pool2d_desc& desc, const azj_bf16* x, azj_bf16* y, uint8_t* argmax);
   virtual void bf16_pool2d_backward(const azj_pool2d_desc& desc, const azj_bf16* grad_y, const uint8_t* argmax,
                                     azj_bf16* grad_x);

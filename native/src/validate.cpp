@@ -293,7 +293,7 @@ azj_conv2d_desc checked_conv2d(const azj_conv2d_desc* desc) {
   return d;
 }
 
-void check_conv2d_pool(const azj_conv2d_desc& d) {
+void check_halves(const azj_conv2d_desc& d) {
   const int64_t out_h = output_size(d.height, d.pad_h, d.kernel_h, d.dilation_h, d.stride_h);
   const int64_t out_w = output_size(d.width, d.pad_w, d.kernel_w, d.dilation_w, d.stride_w);
   if (out_h < 2 || out_w < 2) {
@@ -301,6 +301,12 @@ void check_conv2d_pool(const azj_conv2d_desc& d) {
          "the convolution's output is %" PRId64 "x%" PRId64 "; a 2x2 window needs at least two rows and two columns",
          out_h, out_w);
   }
+}
+
+void check_conv2d_pool(const azj_conv2d_desc& d) {
+  check_halves(d);
+  const int64_t out_h = output_size(d.height, d.pad_h, d.kernel_h, d.dilation_h, d.stride_h);
+  const int64_t out_w = output_size(d.width, d.pad_w, d.kernel_w, d.dilation_w, d.stride_w);
   if (out_h > INT32_MAX / out_w) {
     fail(AZJ_INVALID_ARGUMENT,
          "the convolution's output is %" PRId64 "x%" PRId64 "; it must have fewer than 2^31 elements, because argmax "
@@ -328,6 +334,12 @@ void check_workspace(azj_stream& stream, const azj_conv2d_desc& desc, int32_t pa
 void check_bf16_workspace(azj_stream& stream, const azj_conv2d_desc& desc, int32_t pass, const void* workspace,
                           uint64_t workspace_bytes) {
   check_needed(stream.bf16_conv2d_workspace_bytes(desc, pass), "azj_bf16_conv2d_workspace_bytes", workspace,
+               workspace_bytes);
+}
+
+void check_bf16_pool_workspace(azj_stream& stream, const azj_conv2d_desc& desc, const void* workspace,
+                               uint64_t workspace_bytes) {
+  check_needed(stream.bf16_conv2d_pool_workspace_bytes(desc), "azj_bf16_conv2d_pool_workspace_bytes", workspace,
                workspace_bytes);
 }
 

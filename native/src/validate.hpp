@@ -35,6 +35,8 @@ void check_bf16_gemm(const azj_gemm_desc* desc);
 void check_bf16_pool2d(const azj_pool2d_desc* desc);
 // As checked_conv2d(); with the channels rounded up, too, all sizes fit.
 azj_conv2d_desc checked_bf16_conv2d(const azj_conv2d_desc* desc);
+// The same, where 2x2 windows fit the output.
+azj_conv2d_desc checked_bf16_conv2d_pool(const azj_conv2d_desc* desc);
 
 // bytes may be 0, and then the pointers may be NULL; the two ranges must not overlap.
 void check_copy(const char* dst_name, const void* dst, const char* src_name, const void* src, uint64_t bytes);
@@ -63,12 +65,15 @@ void check_pool2d(const azj_pool2d_desc* desc);
 void check_gather(const azj_gather_desc* desc);
 // Returns the descriptor to run: samples_per_unroll is at most the batch.
 azj_conv2d_desc checked_conv2d(const azj_conv2d_desc* desc);
-// The 2x2 windows of azj_conv2d_pool_*() on the output of a checked convolution.
+// The 2x2 windows of azj_conv2d_pool_*() and, on BF16, of azj_bf16_conv2d_pool_*() on the output of a checked convolution.
+void check_halves(const azj_conv2d_desc& desc);
 void check_conv2d_pool(const azj_conv2d_desc& desc);
 void check_workspace(azj_stream& stream, const azj_conv2d_desc& desc, int32_t pass, const void* workspace,
                      uint64_t workspace_bytes);
 void check_bf16_workspace(azj_stream& stream, const azj_conv2d_desc& desc, int32_t pass, const void* workspace,
                           uint64_t workspace_bytes);
+void check_bf16_pool_workspace(azj_stream& stream, const azj_conv2d_desc& desc, const void* workspace,
+                               uint64_t workspace_bytes);
 void check_pool_workspace(azj_stream& stream, const azj_conv2d_desc& desc, const void* workspace,
                           uint64_t workspace_bytes);
 

@@ -85,4 +85,10 @@ azj_conv2d_desc checked_bf16_conv2d(const azj_conv2d_desc* desc) {
   return d;
 }
 
+azj_conv2d_desc checked_bf16_conv2d_pool(const azj_conv2d_desc* desc) {
+  const azj_conv2d_desc d = checked_bf16_conv2d(desc);
+  check_halves(d);
+  return d;
+}
+
 }  // namespace azj

@@ -179,11 +179,18 @@ void validation(azj_stream* s) {
   FAILS(kInvalid, "stream is NULL", azj_conv2d_pool_forward(nullptr, &good, f, f, f, f, argmax, f, bytes));
   FAILS(kInvalid, "bytes is NULL", azj_conv2d_pool_workspace_bytes(s, &good, nullptr));
   FAILS(kInvalid, "stream is NULL", azj_conv2d_pool_workspace_bytes(nullptr, &good, &bytes));
+  int32_t algorithm = 0;
+  OK(azj_conv2d_pool_algorithm(s, &good, &algorithm));
+  CHECK(algorithm == AZJ_CONV_IM2COL_GEMM);
+  FAILS(kInvalid, "desc is NULL", azj_conv2d_pool_algorithm(s, nullptr, &algorithm));
+  FAILS(kInvalid, "algorithm is NULL", azj_conv2d_pool_algorithm(s, &good, nullptr));
+  FAILS(kInvalid, "stream is NULL", azj_conv2d_pool_algorithm(nullptr, &good, &algorithm));
 
   const azj_conv2d_desc flat = conv(1, 1, 1, 7, 1, 1, 1, 0), narrow = conv(1, 1, 9, 5, 1, 5, 1, 0),
                         huge = conv(1, 1, 50000, 50000, 1, 1, 1, 0);
   const char* too_flat = "the convolution's output is 1x7; a 2x2 window needs at least two rows and two columns";
   FAILS(kInvalid, too_flat, azj_conv2d_pool_workspace_bytes(s, &flat, &bytes));
+  FAILS(kInvalid, too_flat, azj_conv2d_pool_algorithm(s, &flat, &algorithm));
   FAILS(kInvalid, too_flat, forward(&flat, f, f, f, f, f, 0));
   FAILS(kInvalid, "output is 5x1;", forward(&narrow, f, f, f, f, f, 0));
   FAILS(kInvalid, "output is 50000x50000; it must have fewer than 2^31 elements", forward(&huge, f, f, f, f, f, 0));

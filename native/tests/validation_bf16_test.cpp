@@ -124,6 +124,49 @@ void conv2d(azj_stream* s, Memory& m) {
   FAILS(kInvalid, "grad_w is NULL", azj_bf16_conv2d_grad_weights(s, &good, x, y, nullptr, nullptr, 0));
 }
 
+void conv2d_pool(azj_stream* s, Memory& m) {
+  using D = azj_conv2d_desc;
+  const D good{1, 2, 4, 4, 2, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0, AZJ_CONV_AUTO, AZJ_RELU, 0, 0};
+  uint64_t bytes = 0;
+  azj_bf16 *x = m.bf16, *w = m.bf16 + 16, *y = m.bf16 + 32;
+  const auto refused = [&](const D* d, azj_status status, const char* text) {
+    FAILS(status, text, azj_bf16_conv2d_pool_workspace_bytes(s, d, &bytes));
+    FAILS(status, text, azj_bf16_conv2d_pool_forward(s, d, x, w, nullptr, y, m.bytes, nullptr, 0));
+    FAILS(status, text, azj_bf16_conv2d_pool_backward(s, d, y, m.bytes, y, x, m.f32));
+  };
+  refused(&good, kUnsupported, kCpu);
+  refused(nullptr, kInvalid, "desc is NULL");
+  D flat = good, grouped = good;
+  flat.width = 1;
+  grouped.groups = 2;
+  refused(&flat, kInvalid, "the convolution's output is 4x1; a 2x2 window needs at least two rows and two columns");
+  refused(&grouped, kUnsupported, "has one group");
+  const auto forward = [&](const azj_bf16* source, const azj_bf16* weights, const float* bias, azj_bf16* to,
+                           uint8_t* argmax) {
+    return azj_bf16_conv2d_pool_forward(s, &good, source, weights, bias, to, argmax, nullptr, 0);
+  };
+  const auto* bias = reinterpret_cast<const float*>(m.bytes + 1);
+  FAILS(kInvalid, "stream is NULL", azj_bf16_conv2d_pool_workspace_bytes(nullptr, &good, &bytes));
+  FAILS(kInvalid, "bytes is NULL", azj_bf16_conv2d_pool_workspace_bytes(s, &good, nullptr));
+  FAILS(kInvalid, "x is NULL", forward(nullptr, w, nullptr, y, m.bytes));
+  FAILS(kInvalid, "w is 0x", forward(x, m.off(), nullptr, y, m.bytes));
+  FAILS(kInvalid, "bias is 0x", forward(x, w, bias, y, m.bytes));
+  FAILS(kInvalid, "y is 0x", forward(x, w, nullptr, m.off(), m.bytes));
+  FAILS(kInvalid, "argmax is 0x", forward(x, w, nullptr, y, m.bytes + 4));
+  FAILS(kUnsupported, kCpu, forward(x, w, nullptr, y, nullptr));
+  const auto backward = [&](const azj_bf16* out, const uint8_t* argmax, const azj_bf16* grad, azj_bf16* to,
+                            float* sums) {
+    return azj_bf16_conv2d_pool_backward(s, &good, out, argmax, grad, to, sums);
+  };
+  FAILS(kInvalid, "y is NULL", backward(nullptr, m.bytes, y, x, nullptr));
+  FAILS(kInvalid, "argmax is NULL", backward(y, nullptr, y, x, nullptr));
+  FAILS(kInvalid, "argmax is 0x", backward(y, m.bytes + 4, y, x, nullptr));
+  FAILS(kInvalid, "grad_y is 0x", backward(y, m.bytes, m.off(), x, nullptr));
+  FAILS(kInvalid, "grad_z is NULL", backward(y, m.bytes, y, nullptr, nullptr));
+  FAILS(kInvalid, "grad_bias is 0x", backward(y, m.bytes, y, x, reinterpret_cast<float*>(m.bytes + 1)));
+  FAILS(kUnsupported, kCpu, backward(y, m.bytes, y, x, nullptr));
+}
+
 void activation_backward(azj_stream* s, Memory& m) {
   const auto call = [&](int32_t activation, float slope, int64_t pixels, int64_t channels) {
     return azj_bf16_activation_backward(s, activation, slope, pixels, channels, m.bf16, m.bf16, m.bf16, m.f32);
@@ -191,6 +234,7 @@ int main() {
   packing(session.stream, memory);
   gemm(session.stream, memory);
   conv2d(session.stream, memory);
+  conv2d_pool(session.stream, memory);
   activation_backward(session.stream, memory);
   pool2d(session.stream, memory);
   return finish("validation of BF16");

@@ -51,6 +51,20 @@ uint64_t bf16_conv2d_grad_input_workspace_bytes(const azj_conv2d_desc& desc, con
 void bf16_conv2d_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, const azj_bf16* grad_z,
                             const azj_bf16* w, azj_bf16* grad_x, void* workspace, const HopperPlan& plan = {});
 
+// bf16_conv2d_pool.cu: as bf16_conv2d_forward() and 2x2 max pooling after it, to the last bit. fits(): or the reason.
+// argmax may be NULL, and the workspace is that of bf16_conv2d_forward().
+bool bf16_conv2d_pool_fits(const azj_conv2d_desc& desc, std::string& reason);
+void bf16_conv2d_pool_forward(cudaStream_t stream, const azj_conv2d_desc& desc, const azj_bf16* x, const azj_bf16* w,
+                              const float* bias, azj_bf16* y, uint8_t* argmax, void* workspace,
+                              const HopperPlan& plan = {});
+
+// bf16_conv2d_pool_backward.cu: two launches, one where grad_bias is NULL; `partials` holds the bytes. An argmax beyond
+// 3, which the host cannot see, makes the gradients of the window NaN.
+uint64_t bf16_conv2d_pool_partial_bytes(const azj_conv2d_desc& desc);
+void bf16_conv2d_pool_backward(cudaStream_t stream, const azj_conv2d_desc& desc, const azj_bf16* y,
+                               const uint8_t* argmax, const azj_bf16* grad_y, azj_bf16* grad_z, float* grad_bias,
+                               float* partials);
+
 // conv2d_hopper_pixels.cu: likewise.
 uint64_t bf16_conv2d_grad_weights_workspace_bytes(const azj_conv2d_desc& desc, const HopperPlan& plan = {});
 void bf16_conv2d_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, const azj_bf16* x,

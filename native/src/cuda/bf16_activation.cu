@@ -1,58 +1,33 @@
 // grad_z = grad_y * activation'(z), N(34), on BF16 with channels last, and in the same pass
 // grad_bias[channel] = sum_pixels grad_z, in float32 (azulejo.h).
 //
-//   y, grad_y, grad_z [pixels][pitch]; a thread keeps to one granule of 8 channels and walks down the pixels
-//   block: up to 32 granules side by side, the pixels of the other threads below each other; grid: x columns of
-//   granules where there are more than 32, y parts of the pixels
+//   y, grad_y, grad_z [pixels][pitch]; threads and grid: bf16_bias.cuh
 //
-// A thread adds its gradients before they are rounded, a block its threads by a tree, and a second launch the parts, a
-// few by each thread and those by a tree: the order is fixed by the sizes alone. In place is allowed: a thread reads
-// its elements before it writes them.
+// In place is allowed: a thread reads its elements before it writes them.
 //
 // Bound by memory: 6 bytes an element.
-#include "bf16.cuh"
+#include "bf16_bias.cuh"
 #include "elements.cuh"
 #include "epilogue.cuh"
-#include "grid.hpp"
 
 namespace azj::cuda {
 
 namespace {
 
-constexpr int kThreads = 256;
-constexpr int kMostColumns = 32;         // granules side by side in a block
-constexpr int64_t kBlocks = 1024;        // of a grid, as far as the columns allow
 constexpr int64_t kPixelsPerThread = 8;  // worth another block
 constexpr int kSumColumns = 8;           // channels of a block of the second launch
 
 struct Gradient {
   int64_t pixels, channels, pitch;
-  int columns, rows;  // of a block, in granules and pixels; threads beyond rows * columns have nothing to do
+  int columns, rows;  // of a block, in granules and pixels
   int32_t activation;
   float slope;
 };
 
-// sums[.][t] += sums[.][t + half * columns] for t in the first `half` rows of threads, until one row is left. Every
-// thread of the block takes part.
-template <int kSums>
-__device__ __forceinline__ void add_rows(float (&sums)[kSums][kThreads], int rows, int columns) {
-  const int row = static_cast<int>(threadIdx.x) / columns;
-  while (rows > 1) {
-    const int half = (rows + 1) / 2;
-    __syncthreads();
-    if (row + half < rows) {
-#pragma unroll
-      for (int i = 0; i < kSums; ++i) sums[i][threadIdx.x] += sums[i][threadIdx.x + half * columns];
-    }
-    rows = half;
-  }
-  __syncthreads();
-}
-
-__global__ __launch_bounds__(kThreads, kResidentBlocks) void backward_kernel(Gradient d, const azj_bf16* y,
-                                                                             const azj_bf16* grad_y, azj_bf16* grad_z,
-                                                                             float* partials) {
-  __shared__ float sums[kBf16Granule][kThreads];
+__global__ __launch_bounds__(kBiasThreads, kResidentBlocks) void backward_kernel(Gradient d, const azj_bf16* y,
+                                                                                 const azj_bf16* grad_y,
+                                                                                 azj_bf16* grad_z, float* partials) {
+  __shared__ float sums[kBf16Granule][kBiasThreads];
   const int row = static_cast<int>(threadIdx.x) / d.columns, column = static_cast<int>(threadIdx.x) - row * d.columns;
   const int64_t channel = (int64_t{blockIdx.x} * d.columns + column) * kBf16Granule;
   Bf16Granule sum{};
@@ -70,19 +45,13 @@ __global__ __launch_bounds__(kThreads, kResidentBlocks) void backward_kernel(Gra
       store_granule(grad_z + p * d.pitch + channel, g);
     }
   }
-  if (partials == nullptr) return;
-#pragma unroll
-  for (int i = 0; i < kBf16Granule; ++i) sums[i][threadIdx.x] = sum.v[i];
-  add_rows(sums, d.rows, d.columns);
-  if (row > 0 || channel >= d.pitch) return;
-#pragma unroll
-  for (int i = 0; i < kBf16Granule; ++i) partials[blockIdx.y * d.pitch + channel + i] = sums[i][threadIdx.x];
+  if (partials != nullptr) add_block(sums, sum, d.rows, d.columns, channel, d.pitch, partials);
 }
 
-__global__ __launch_bounds__(kThreads) void add_partials_kernel(int64_t channels, int64_t pitch, int64_t parts,
-                                                                const float* partials, float* grad_bias) {
-  constexpr int kRows = kThreads / kSumColumns;
-  __shared__ float sums[1][kThreads];
+__global__ __launch_bounds__(kBiasThreads) void add_partials_kernel(int64_t channels, int64_t pitch, int64_t parts,
+                                                                    const float* partials, float* grad_bias) {
+  constexpr int kRows = kBiasThreads / kSumColumns;
+  __shared__ float sums[1][kBiasThreads];
   const int row = static_cast<int>(threadIdx.x) / kSumColumns;
   const int64_t channel = int64_t{blockIdx.x} * kSumColumns + threadIdx.x % kSumColumns;
   float sum = 0;
@@ -93,40 +62,28 @@ __global__ __launch_bounds__(kThreads) void add_partials_kernel(int64_t channels
   if (row == 0 && channel < channels) grad_bias[channel] = sums[0][threadIdx.x];
 }
 
-// How the granules of a pixel are cut into columns of blocks, as evenly as can be.
-struct Columns {
-  explicit Columns(int64_t channels)
-      : granules(bf16_pitch(channels) / kBf16Granule),
-        blocks(divide_up(granules, kMostColumns)),
-        of_block(static_cast<int>(divide_up(granules, blocks))),
-        rows(kThreads / of_block) {}
-  int64_t granules, blocks;
-  int of_block, rows;
-};
-
-int64_t parts_of(int64_t pixels, const Columns& columns) {
-  const int64_t wanted = divide_up(pixels, columns.rows * kPixelsPerThread);
-  const int64_t most = kBlocks / columns.blocks > 1 ? kBlocks / columns.blocks : 1;
-  return wanted < most ? wanted : most;
-}
-
 }  // namespace
 
+void bf16_add_partials(cudaStream_t stream, int64_t channels, int64_t parts, const float* partials, float* grad_bias) {
+  const int64_t pitch = bf16_pitch(channels);
+  launch(add_partials_kernel, dim3(static_cast<unsigned>(pitch / kSumColumns)), dim3(kBiasThreads), 0, stream, channels,
+         pitch, parts, partials, grad_bias);
+}
+
 uint64_t bf16_activation_partial_bytes(int64_t pixels, int64_t channels) {
-  return static_cast<uint64_t>(parts_of(pixels, Columns(channels)) * bf16_pitch(channels)) * sizeof(float);
+  const int64_t parts = BiasColumns(channels).parts(pixels, kPixelsPerThread);
+  return static_cast<uint64_t>(parts * bf16_pitch(channels)) * sizeof(float);
 }
 
 void bf16_activation_backward(cudaStream_t stream, int32_t activation, float slope, int64_t pixels, int64_t channels,
                               const azj_bf16* y, const azj_bf16* grad_y, azj_bf16* grad_z, float* grad_bias,
                               float* partials) {
-  const Columns columns(channels);
-  const int64_t parts = parts_of(pixels, columns), pitch = bf16_pitch(channels);
-  const Gradient d{pixels, channels, pitch, columns.of_block, columns.rows, activation, slope};
-  launch(backward_kernel, dim3(static_cast<unsigned>(columns.blocks), static_cast<unsigned>(parts)), dim3(kThreads), 0,
-         stream, d, y, grad_y, grad_z, grad_bias == nullptr ? nullptr : partials);
-  if (grad_bias == nullptr) return;
-  launch(add_partials_kernel, dim3(static_cast<unsigned>(pitch / kSumColumns)), dim3(kThreads), 0, stream, channels,
-         pitch, parts, partials, grad_bias);
+  const BiasColumns columns(channels);
+  const int64_t parts = columns.parts(pixels, kPixelsPerThread);
+  const Gradient d{pixels, channels, bf16_pitch(channels), columns.of_block, columns.rows, activation, slope};
+  launch(backward_kernel, dim3(static_cast<unsigned>(columns.blocks), static_cast<unsigned>(parts)), dim3(kBiasThreads),
+         0, stream, d, y, grad_y, grad_z, grad_bias == nullptr ? nullptr : partials);
+  if (grad_bias != nullptr) bf16_add_partials(stream, channels, parts, partials, grad_bias);
 }
 
 }  // namespace azj::cuda

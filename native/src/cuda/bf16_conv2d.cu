@@ -18,6 +18,7 @@ constexpr int64_t kZeroBlocks = 65536;
 // Channels last, in BF16: where the sums belong.
 struct PixelResult {
   static constexpr WeightOrder kOrder = WeightOrder::FILTERS;
+  static constexpr int kRows = 1;
   ConvGather g;
   azj_bf16* out;
   int pitch;

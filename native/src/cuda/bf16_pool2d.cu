@@ -10,7 +10,7 @@
 // The first maximum wins, and a NaN wins over every number. Bound by memory where windows do not overlap.
 #include <type_traits>
 
-#include "bf16.cuh"
+#include "bf16_taps.cuh"
 #include "elements.cuh"
 #include "pool2d.cuh"
 
@@ -44,26 +44,6 @@ __device__ __forceinline__ int64_t granule_offset(const GranulePool<Index>& pool
                                                   Index image, Index row, Index column, Index granule) {
   const Index pixel = (image * grid.rows + row) * grid.columns + column;
   return (int64_t{pixel} * pool.granules + granule) * kBf16Granule;
-}
-
-// Eight bytes of argmax.
-struct Taps {
-  uint8_t v[kBf16Granule];
-};
-
-__device__ __forceinline__ Taps load_taps(const uint8_t* from) {
-  const uint2 words = *reinterpret_cast<const uint2*>(from);
-  Taps taps;
-#pragma unroll
-  for (int i = 0; i < kBf16Granule; ++i) taps.v[i] = static_cast<uint8_t>((i < 4 ? words.x : words.y) >> (8 * (i % 4)));
-  return taps;
-}
-
-__device__ __forceinline__ void store_taps(uint8_t* to, const int (&taps)[kBf16Granule]) {
-  uint32_t words[2] = {0, 0};
-#pragma unroll
-  for (int i = 0; i < kBf16Granule; ++i) words[i / 4] |= static_cast<uint32_t>(taps[i]) << (8 * (i % 4));
-  *reinterpret_cast<uint2*>(to) = make_uint2(words[0], words[1]);
 }
 
 // A window's rows and columns, with constants for the loops over halves.

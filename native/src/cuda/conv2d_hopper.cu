@@ -13,6 +13,7 @@ namespace {
 // Channels outside, as float32: where the elements of the result are.
 struct PlanarResult {
   static constexpr WeightOrder kOrder = WeightOrder::TAPS;
+  static constexpr int kRows = 1;
 
   PlanarResult() = default;
   explicit PlanarResult(const ConvGather& gather) : g(gather) {}

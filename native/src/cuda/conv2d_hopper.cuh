@@ -39,6 +39,13 @@ __host__ __device__ constexpr int own_pixels(SharedOperand shared) {
   return Tile::kBlockN / (shared == SharedOperand::B ? Tile::kCluster : 1);
 }
 
+// Pixels of a copy: those of one of the rows of pixels that a tile has (Result::kRows).
+template <class Tile, int kRows>
+__host__ __device__ constexpr int copied_pixels(SharedOperand shared) {
+  constexpr int kOfRow = Tile::kBlockN / kRows;
+  return own_pixels<Tile>(shared) < kOfRow ? own_pixels<Tile>(shared) : kOfRow;
+}
+
 // The weights of a tile's rows: chunk `chunk` of a stage, from k = `channel` of one tap on.
 template <class Tile, WeightOrder kOrder, SharedOperand kShared>
 __device__ inline void load_weights(unsigned char* to_a, int chunk, const TensorOperand& weights, int channel, int row,
@@ -87,7 +94,8 @@ struct Phases {
 template <class Tile, SharedOperand kShared, class Result>
 __device__ __forceinline__ void load_pieces(const Ring<Tile>& ring, const TensorOperand& weights,
                                             const Phases<Result>& phases) {
-  constexpr int kPixels = own_pixels<Tile>(kShared);
+  constexpr int kPixels = own_pixels<Tile>(kShared), kRows = Result::kRows, kOfRow = Tile::kBlockN / kRows;
+  constexpr int kCopied = copied_pixels<Tile, kRows>(kShared);
   const int own = kShared == SharedOperand::B ? static_cast<int>(cluster_rank()) * kPixels : 0;
   RingPosition<Tile::kStages> at;
   PieceWalk walk;
@@ -97,8 +105,8 @@ __device__ __forceinline__ void load_pieces(const Ring<Tile>& ring, const Tensor
     const int chunks = (g.channels - 1) / Tile::kChunkDepth + 1, taps = g.taps_h * g.taps_w;  // chunks of a tap
     for (; walk.index < phase.grid.pieces(); walk.next()) {
       const SplitTile tile(phase.grid, walk.index, Tile::kBlockM, Tile::kBlockN);
-      const int column = tile.column + own;  // of a last tile, the second half may have none
-      const GatherPixel first(g, column < phase.grid.n ? column : 0);
+      const int pixel = tile.column / kRows + own % kOfRow;  // of a last tile, the second half may have none
+      const GatherPixel first(g, pixel < phase.grid.n / kRows ? pixel : 0);
       const int w = first.v * g.step_w + g.origin_w, h = first.u * g.step_h + g.origin_h;
       const int sample = tile.product * g.samples + first.sample;
       load_stages<Tile>(at, ring, tile.steps(), [&](int step, auto* to_a, auto* to_b, uint64_t* barrier) {
@@ -111,10 +119,14 @@ __device__ __forceinline__ void load_pieces(const Ring<Tile>& ring, const Tensor
           const int weight_tap = g.first_tap + r * g.weight_tap_h + s * g.weight_tap_w;
           load_weights<Tile, Result::kOrder, kShared>(to_a, half, weights, channel, tile.row, weight_tap, tile.product,
                                                       barrier);
-          unsigned char* const to = to_b + (half * Tile::kBlockN + own) * Tile::kChunkBytes;
-          const auto tap_w = static_cast<uint16_t>(s * g.tap_w), tap_h = static_cast<uint16_t>(r * g.tap_h);
-          load_pixels<Tile, kShared == SharedOperand::B>(to, phase.pixels, channel, w, h, sample, tap_w, tap_h,
-                                                         barrier);
+          const auto tap_w = static_cast<uint16_t>(s * g.tap_w);
+#pragma unroll
+          for (int j = 0; j < kPixels; j += kCopied) {
+            unsigned char* const to = to_b + (half * Tile::kBlockN + own + j) * Tile::kChunkBytes;
+            const auto tap_h = static_cast<uint16_t>(r * g.tap_h + (own + j) / kOfRow * (g.step_h / kRows));
+            load_pixels<Tile, kShared == SharedOperand::B>(to, phase.pixels, channel, w, h, sample, tap_w, tap_h,
+                                                           barrier);
+          }
         }
       });
     }
@@ -122,8 +134,10 @@ __device__ __forceinline__ void load_pieces(const Ring<Tile>& ring, const Tensor
   }
 }
 
-// Result: kOrder, of the weights; g, the sums; store<Tile>(sums, staging, tile, warp) puts a warp's sums of a tile
-// where they belong, add_slices<kBlockM, kBlockN>(grid, strip) those of 16 rows of a tile's parts.
+// Result: kOrder, of the weights; g, the sums; kRows: 1, or 2, where g holds every second row of pixels, the first half
+// of a tile's columns is of those, and the second half of the pixels below them. store<Tile>(sums, staging, tile, warp)
+// puts a warp's sums of a tile where they belong, add_slices<kBlockM, kBlockN>(grid, strip) those of 16 rows of a tile's
+// parts.
 template <class Tile, class Result>
 __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(
     const __grid_constant__ TensorOperand weights, const __grid_constant__ Phases<Result> phases) {
@@ -203,7 +217,7 @@ Phases<Result> work_of(const HopperPlan& plan, const std::vector<HopperProduct>&
     Phase<Result>& phase = work.of[work.count++];
     phase.result = result;
     phase.grid = split_grid<Tile>(plan_of(plan, products.front(), product), product, free);
-    const int pixels = own_pixels<Tile>(shared_operand<Tile>(phase.grid));
+    const int pixels = copied_pixels<Tile, Result::kRows>(shared_operand<Tile>(phase.grid));
     phase.pixels = pixel_map(first_pixels(result.g, source), pixels, Tile::kChunkBytes);
     free += phase.part_tiles() * phase.grid.slices * (Tile::kBlockM * Tile::kBlockN);
   }

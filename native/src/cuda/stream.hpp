@@ -69,6 +69,7 @@ class CudaStream final : public azj_stream {
   void pool2d_backward(const azj_pool2d_desc& desc, const float* grad_y, const int32_t* argmax,
                        float* grad_x) override;
 
+  int32_t conv2d_pool_algorithm(const azj_conv2d_desc& desc) override;
   uint64_t conv2d_pool_workspace_bytes(const azj_conv2d_desc& desc) override;
   void conv2d_pool_forward(const azj_conv2d_desc& desc, const float* x, const float* w, const float* bias, float* y,
                            int32_t* argmax, void* workspace) override;
@@ -104,6 +105,11 @@ class CudaStream final : public azj_stream {
   void bf16_gemm(const azj_gemm_desc& desc, const azj_bf16* a, const azj_bf16* b, azj_bf16* c) override;
   void bf16_activation_backward(int32_t activation, float slope, int64_t pixels, int64_t channels, const azj_bf16* y,
                                 const azj_bf16* grad_y, azj_bf16* grad_z, float* grad_bias) override;
+  uint64_t bf16_conv2d_pool_workspace_bytes(const azj_conv2d_desc& desc) override;
+  void bf16_conv2d_pool_forward(const azj_conv2d_desc& desc, const azj_bf16* x, const azj_bf16* w, const float* bias,
+                                azj_bf16* y, uint8_t* argmax, void* workspace) override;
+  void bf16_conv2d_pool_backward(const azj_conv2d_desc& desc, const azj_bf16* y, const uint8_t* argmax,
+                                 const azj_bf16* grad_y, azj_bf16* grad_z, float* grad_bias) override;
   void bf16_pool2d_forward(const azj_pool2d_desc& desc, const azj_bf16* x, azj_bf16* y, uint8_t* argmax) override;
   void bf16_pool2d_backward(const azj_pool2d_desc& desc, const azj_bf16* grad_y, const uint8_t* argmax,
                             azj_bf16* grad_x) override;

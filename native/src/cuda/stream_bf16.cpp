@@ -15,6 +15,12 @@ void check_conv2d(const azj_conv2d_desc& d) {
   throw Error(AZJ_UNSUPPORTED, "convolution on BF16 with channels last: " + reason);
 }
 
+void check_conv2d_pool(const azj_conv2d_desc& d) {
+  std::string reason;
+  if (has_hopper(reason) && bf16_conv2d_pool_fits(d, reason)) return;
+  throw Error(AZJ_UNSUPPORTED, "convolution and pooling on BF16 with channels last: " + reason);
+}
+
 }  // namespace
 
 void CudaStream::bf16_pack(int64_t rows, int64_t channels, int64_t positions, const float* x, azj_bf16* packed) {
@@ -65,6 +71,30 @@ void CudaStream::bf16_conv2d_grad_weights(const azj_conv2d_desc& d, const azj_bf
   run({{"x", x}, {"grad_z", grad_z}, {"grad_w", grad_w}, {"workspace", workspace}}, [&] {
     check_conv2d(d);
     cuda::bf16_conv2d_grad_weights(handle(), d, x, grad_z, grad_w, workspace);
+  });
+}
+
+uint64_t CudaStream::bf16_conv2d_pool_workspace_bytes(const azj_conv2d_desc& d) {
+  return device_.enter([&] {
+    check_conv2d_pool(d);
+    return bf16_conv2d_forward_workspace_bytes(d);
+  });
+}
+
+void CudaStream::bf16_conv2d_pool_forward(const azj_conv2d_desc& d, const azj_bf16* x, const azj_bf16* w,
+                                          const float* bias, azj_bf16* y, uint8_t* argmax, void* workspace) {
+  run({{"x", x}, {"w", w}, {"bias", bias}, {"y", y}, {"argmax", argmax}, {"workspace", workspace}}, [&] {
+    check_conv2d_pool(d);
+    cuda::bf16_conv2d_pool_forward(handle(), d, x, w, bias, y, argmax, workspace);
+  });
+}
+
+void CudaStream::bf16_conv2d_pool_backward(const azj_conv2d_desc& d, const azj_bf16* y, const uint8_t* argmax,
+                                           const azj_bf16* grad_y, azj_bf16* grad_z, float* grad_bias) {
+  run({{"y", y}, {"argmax", argmax}, {"grad_y", grad_y}, {"grad_z", grad_z}, {"grad_bias", grad_bias}}, [&] {
+    const uint64_t bytes = grad_bias == nullptr ? 0 : bf16_conv2d_pool_partial_bytes(d);
+    cuda::bf16_conv2d_pool_backward(handle(), d, y, argmax, grad_y, grad_z, grad_bias,
+                                    static_cast<float*>(workspace(bytes)));
   });
 }
 

@@ -142,6 +142,10 @@ void CudaStream::conv2d_grad_bias(const azj_conv2d_desc& d, const float* grad_z,
   run({{"grad_z", grad_z}, {"grad_bias", grad_bias}}, [&] { cuda::conv2d_grad_bias(handle(), d, grad_z, grad_bias); });
 }
 
+int32_t CudaStream::conv2d_pool_algorithm(const azj_conv2d_desc& d) {
+  return device_.enter([&] { return pool_algorithm(d); });
+}
+
 uint64_t CudaStream::conv2d_pool_workspace_bytes(const azj_conv2d_desc& d) {
   return device_.enter([&] { return pool_workspace_bytes(d, pool_algorithm(d)); });
 }

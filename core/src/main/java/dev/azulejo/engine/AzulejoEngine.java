@@ -37,12 +37,15 @@ record AzulejoEngine(Precision precision) implements Engine {
       implements EngineSession {
     @Override
     public ConvolutionPlan convolution(Conv2dProblem problem) {
-      return own(problem);
+      Conv2dProblem rounding = problem.withPrecision(precision);
+      return own(rounding, Convolution.algorithm(stream, rounding, ConvPass.FORWARD));
     }
 
     @Override
     public Optional<PooledConvolutionPlan> pooledConvolution(Conv2dProblem problem) {
-      return Optional.of(new OwnPooledConvolution(stream, own(problem)));
+      Conv2dProblem rounding = problem.withPrecision(precision);
+      ConvAlgorithm forward = PooledConvolution.algorithm(stream, rounding);
+      return Optional.of(new OwnPooledConvolution(stream, own(rounding, forward)));
     }
 
     @Override
@@ -50,8 +53,8 @@ record AzulejoEngine(Precision precision) implements Engine {
       return new OwnDense(stream, problem.withPrecision(precision));
     }
 
-    private OwnConvolution own(Conv2dProblem problem) {
-      return new OwnConvolution(stream, problem.withPrecision(precision), training);
+    private OwnConvolution own(Conv2dProblem problem, ConvAlgorithm forward) {
+      return new OwnConvolution(stream, problem, forward, training);
     }
 
     @Override
@@ -76,10 +79,11 @@ record AzulejoEngine(Precision precision) implements Engine {
     private final Conv2dProblem gradInput;
     private final Conv2dProblem gradWeights;
 
-    OwnConvolution(Stream stream, Conv2dProblem problem, boolean training) {
+    OwnConvolution(
+        Stream stream, Conv2dProblem problem, ConvAlgorithm forwardAlgorithm, boolean training) {
       this.stream = stream;
       this.training = training;
-      forward = settled(problem, ConvPass.FORWARD);
+      forward = problem.withAlgorithm(forwardAlgorithm);
       gradInput = training ? settled(problem, ConvPass.GRAD_INPUT) : forward;
       gradWeights = training ? settled(problem, ConvPass.GRAD_WEIGHTS) : forward;
     }
@@ -141,7 +145,7 @@ record AzulejoEngine(Precision precision) implements Engine {
     }
   }
 
-  /** Its passes run the algorithms of the convolution alone, so that both give the same bits. */
+  /** Forward by what is the best together with the pooling, the gradients as without it. */
   private record OwnPooledConvolution(Stream stream, OwnConvolution convolution)
       implements PooledConvolutionPlan {
     @Override

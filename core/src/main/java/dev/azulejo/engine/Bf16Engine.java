@@ -6,6 +6,7 @@ import dev.azulejo.device.UnsupportedProblemException;
 import dev.azulejo.ops.Conv2dProblem;
 import dev.azulejo.ops.ConvAlgorithm;
 import dev.azulejo.ops.DenseProblem;
+import java.util.Optional;
 
 /**
  * Azulejo's kernels on activations, gradients and copies of the weights in BF16 with channels last;
@@ -48,6 +49,16 @@ final class Bf16Engine implements Engine {
     @Override
     public ConvolutionPlan convolution(Conv2dProblem problem) {
       return new Bf16ConvolutionPlan(stream, problem, training);
+    }
+
+    /** Empty beyond the limits of the operation, which are narrower than a convolution's. */
+    @Override
+    public Optional<PooledConvolutionPlan> pooledConvolution(Conv2dProblem problem) {
+      try {
+        return Optional.of(new Bf16PooledConvolutionPlan(stream, problem, training));
+      } catch (UnsupportedProblemException e) {
+        return Optional.empty(); // if the convolution is beyond its own, it says so by itself
+      }
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.azulejo.nn;
 
 import dev.azulejo.data.Shape;
 import dev.azulejo.engine.EngineSession;
+import java.util.Optional;
 
 /** A layer on activations in BF16 with channels last. */
 @FunctionalInterface
@@ -14,4 +15,10 @@ public interface Bf16Form {
    * @throws IllegalArgumentException if it cannot be done on BF16; the message says why
    */
   LayerPlan plan(Shape image, int maxBatch, EngineSession engine);
+
+  /** A plan that runs the layer and the next one as one step, as {@link Layer#planWith}. */
+  default Optional<LayerPlan> planWith(
+      Layer next, Shape image, int maxBatch, EngineSession engine) {
+    return Optional.empty();
+  }
 }

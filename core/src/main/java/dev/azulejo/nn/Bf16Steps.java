@@ -46,7 +46,7 @@ final class Bf16Steps {
       steps.add(Step.edge(0, new Bf16Edge(Storage.BF16, image, batch), image));
       for (int i = first; i < end; i++) {
         if (!layers.get(i).isView()) {
-          add(i);
+          i = add(i);
         }
       }
       steps.add(Step.edge(end, new Bf16Edge(Storage.F32, image, batch), image));
@@ -55,7 +55,8 @@ final class Bf16Steps {
     return steps;
   }
 
-  private void add(int i) {
+  /** Adds the step of a layer, and tells which is its last one. */
+  private int add(int i) {
     Layer layer = spec.layers().get(i);
     Shape input = spec.shapes().get(i);
     Optional<Bf16Form> form = layer.bf16();
@@ -73,9 +74,15 @@ final class Bf16Steps {
               + " through a flatten, which with channels last only a dense layer can");
     }
     try {
-      LayerPlan plan = form.get().plan(image, batch, engine);
-      image = spec.shapes().get(i + 1);
-      steps.add(new Step(i, i, plan, image));
+      Optional<LayerPlan> both =
+          i + 1 < spec.layers().size()
+              ? form.get().planWith(spec.layers().get(i + 1), image, batch, engine)
+              : Optional.empty();
+      int last = both.isPresent() ? i + 1 : i;
+      LayerPlan plan = both.isPresent() ? both.get() : form.get().plan(image, batch, engine);
+      image = spec.shapes().get(last + 1);
+      steps.add(new Step(i, last, plan, image));
+      return last;
     } catch (IllegalArgumentException e) {
       throw refused(i, e.getMessage());
     } catch (UnsupportedProblemException e) {

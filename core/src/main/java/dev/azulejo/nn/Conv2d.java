@@ -39,6 +39,9 @@ public record Conv2d(
     int samplesPerUnroll)
     implements Layer {
 
+  /** What a convolution runs with in one step, where the engine does: the most common pooling. */
+  static final Pool2d POOLING = Pool2d.of(PoolMode.MAX, Pair.of(2));
+
   /** Checks what does not depend on the input. */
   public Conv2d {
     if (filters < 1) {
@@ -130,10 +133,10 @@ public record Conv2d(
     return new Conv2dPlan(this, problem(input, maxBatch), engine);
   }
 
-  /** With max pooling by windows of 2x2, the most common one. */
+  /** With {@link #POOLING}. */
   @Override
   public Optional<LayerPlan> planWith(Layer next, Shape input, int maxBatch, EngineSession engine) {
-    if (!next.equals(Pool2d.of(PoolMode.MAX, Pair.of(2)))) {
+    if (!next.equals(POOLING)) {
       return Optional.empty();
     }
     Conv2dProblem problem = problem(input, maxBatch);
@@ -144,14 +147,7 @@ public record Conv2d(
 
   @Override
   public Optional<Bf16Form> bf16() {
-    return Optional.of(
-        (image, maxBatch, engine) -> {
-          if (groups != 1) {
-            throw new IllegalArgumentException(
-                "it has " + groups + " groups, and convolutions on BF16 have one");
-          }
-          return new Bf16ConvPlan(problem(image, maxBatch), engine);
-        });
+    return Optional.of(new Bf16Conv2d(this));
   }
 
   /** The operation this layer runs. */

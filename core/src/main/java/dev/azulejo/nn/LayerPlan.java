@@ -43,8 +43,8 @@ public interface LayerPlan {
   }
 
   /**
-   * Floats of the gradient between its layers, which the backward pass writes and reads; 0 for a
-   * layer by itself.
+   * Elements, of its storage, of the gradient between its layers, which the backward pass writes
+   * and reads; 0 for a layer by itself.
    */
   default long innerElements() {
     return 0;

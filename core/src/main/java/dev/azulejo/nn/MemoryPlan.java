@@ -174,19 +174,21 @@ public record MemoryPlan(
       for (int i = firstTrainable; i < steps.size(); i++) {
         Slot output = outputs[i + 1];
         largest = Math.max(largest, Slot.floats(output.type(), output.elements()));
-        largest = Math.max(largest, steps.get(i).plan().innerElements());
+        LayerPlan plan = steps.get(i).plan();
+        largest = Math.max(largest, Slot.floats(plan.storage().type(), plan.innerElements()));
       }
       long[] turns = {offsets.take(largest), offsets.take(largest)};
       int turn = 0;
       for (int i = steps.size() - 1; i >= firstTrainable; i--) {
         Slot output = outputs[i + 1];
         gradients[i + 1] = new Slot(turns[turn], output.type(), output.elements());
-        long inside = steps.get(i).plan().innerElements();
+        LayerPlan plan = steps.get(i).plan();
+        long inside = plan.innerElements();
         if (inside == 0) {
           turn = 1 - turn;
         } else {
           // It has the other buffer; the gradient to the step's input then returns to this one.
-          inner[i] = new Slot(turns[1 - turn], ElementType.F32, inside);
+          inner[i] = new Slot(turns[1 - turn], plan.storage().type(), inside);
         }
       }
     }

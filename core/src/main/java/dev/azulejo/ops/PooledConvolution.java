@@ -10,8 +10,7 @@ import java.util.Objects;
 
 /**
  * Convolution, bias, activation and max pooling by windows of 2x2 in one operation, forward and
- * backward: rows N7-N9, T9, T11. Its algorithm is that of {@link Convolution#algorithm} for the
- * forward pass.
+ * backward: rows N7-N9, T9, T11.
  *
  * <p>Scratch memory is the stream's {@link dev.azulejo.device.Workspace}; reserve {@link
  * #workspaceBytes} before the first step.
@@ -111,6 +110,24 @@ public final class PooledConvolution {
     NativeCall.check(
         azulejo_h.azj_conv2d_pool_backward(queue, problem.descriptor(), ys, as, gs, zs, bs),
         "azj_conv2d_pool_backward");
+  }
+
+  /**
+   * What {@link #forward} runs. AUTO takes what is the best together with the pooling. Not for the
+   * training step: it allocates, and AUTO may measure.
+   *
+   * @throws dev.azulejo.device.UnsupportedProblemException where the device does not have it
+   */
+  public static ConvAlgorithm algorithm(Stream stream, Conv2dProblem problem) {
+    MemorySegment queue = Args.stream(stream);
+    Objects.requireNonNull(problem, "problem");
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment algorithm = arena.allocate(azulejo_h.C_INT);
+      NativeCall.check(
+          azulejo_h.azj_conv2d_pool_algorithm(queue, problem.descriptor(), algorithm),
+          "azj_conv2d_pool_algorithm");
+      return ConvAlgorithm.of(algorithm.get(azulejo_h.C_INT, 0));
+    }
   }
 
   /**

@@ -13,7 +13,7 @@ import java.util.List;
  * a device may be off.
  */
 public final class Bf16ConvReference {
-  private static final float SLOPE = 0.125f;
+  static final float SLOPE = 0.125f;
 
   private final ConvCase problem;
   private final float[] x;

@@ -81,6 +81,31 @@ public final class ConvPoolReference {
     return pooling.gradMax(products, argmax);
   }
 
+  /** A number of each window at the element that an argmax names, 0 elsewhere. */
+  public double[] scattered(double[] ofWindows, int[] argmax) {
+    return pooling.gradMax(ofWindows, argmax);
+  }
+
+  /** For each argmax the tap 2 * row + column of its window. */
+  public int[] taps(int[] argmax) {
+    int[] corners = pooling.argmax(new double[(int) problem.outputCount()]);
+    int[] taps = new int[argmax.length];
+    for (int i = 0; i < taps.length; i++) {
+      int offset = argmax[i] - corners[i];
+      taps[i] = offset < 2 ? offset : offset - (int) shape.width() + 2;
+    }
+    return taps;
+  }
+
+  /** For each tap 2 * row + column of a window the argmax. */
+  public int[] argmax(int[] taps) {
+    int[] argmax = pooling.argmax(new double[(int) problem.outputCount()]);
+    for (int i = 0; i < taps.length; i++) {
+      argmax[i] += taps[i] / 2 * (int) shape.width() + taps[i] % 2;
+    }
+    return argmax;
+  }
+
   /** What each element of {@link #gradZ} may be off: as an activation's gradient. */
   public double[] gradZTolerance(int[] argmax, float[] gradY) {
     double[] allowed = new double[gradY.length];

@@ -30,6 +30,7 @@ class Bf16AllocationTest extends Bf16DeviceTest {
       for (ConvPass pass : ConvPass.values()) {
         stream.workspace().reserve(Bf16Convolution.workspaceBytes(stream, conv, pass));
       }
+      stream.workspace().reserve(Bf16PooledConvolution.workspaceBytes(stream, conv));
       memory.pixels().upload(stream, new byte[5000]);
       nothing("pack", () -> Bf16Packing.pack(stream, 2, 3, 4, floats, a));
       nothing("unpack", () -> Bf16Packing.unpack(stream, 2, 3, 4, a, floats));
@@ -37,6 +38,12 @@ class Bf16AllocationTest extends Bf16DeviceTest {
       nothing("conv2d_forward", () -> Bf16Convolution.forward(stream, conv, a, b, floats, c));
       nothing("conv2d_grad_input", () -> Bf16Convolution.gradInput(stream, conv, a, b, c));
       nothing("conv2d_grad_weights", () -> Bf16Convolution.gradWeights(stream, conv, a, b, floats));
+      nothing(
+          "conv2d_pool_forward",
+          () -> Bf16PooledConvolution.forward(stream, conv, a, b, floats, c, bytes));
+      nothing(
+          "conv2d_pool_backward",
+          () -> Bf16PooledConvolution.backward(stream, conv, a, bytes, b, c, floats));
       nothing(
           "activation_backward",
           () -> Bf16Activations.backward(stream, Activation.TANH, 0, 9, 5, a, b, c, floats));

@@ -53,6 +53,7 @@ class Bf16ArgumentsTest extends DeviceTest {
     long x = 2 * 5 * 4 * 8;
     long w = 9 * 2 * 2 * 8;
     long y = 2 * 4 * 3 * 16;
+    long pooled = 2 * 2 * 16;
     var all = new LinkedHashMap<String, Signature>();
     all.put(
         "pack",
@@ -95,6 +96,24 @@ class Bf16ArgumentsTest extends DeviceTest {
             Argument.bf16("x", x),
             Argument.bf16("gradZ", y),
             Argument.floats("gradW", 9 * 3 * 2 * 2)));
+    all.put(
+        "conv2d_pool_forward",
+        new Signature(
+            t -> Bf16PooledConvolution.forward(stream, CONV, t[0], t[1], t[2], t[3], t[4]),
+            Argument.bf16("x", x),
+            Argument.bf16("w", w),
+            new Argument("bias", ElementType.F32, 9, true),
+            Argument.bf16("y", pooled),
+            new Argument("argmax", ElementType.U8, pooled, true)));
+    all.put(
+        "conv2d_pool_backward",
+        new Signature(
+            t -> Bf16PooledConvolution.backward(stream, CONV, t[0], t[1], t[2], t[3], t[4]),
+            Argument.bf16("y", pooled),
+            new Argument("argmax", ElementType.U8, pooled, false),
+            Argument.bf16("gradY", pooled),
+            Argument.bf16("gradZ", y),
+            new Argument("gradBias", ElementType.F32, 9, true)));
     all.put(
         "activation_backward",
         new Signature(

@@ -111,6 +111,13 @@ class NativeValidationTest extends DeviceTest {
     refused(text, azulejo_h.azj_conv2d_grad_bias(queue, d, x, out));
     refused(text, azulejo_h.azj_im2col(queue, d, x, out));
     refused(text, azulejo_h.azj_col2im(queue, d, x, out));
+    refused(text, azulejo_h.azj_conv2d_pool_algorithm(queue, d, number));
+    refused(text, azulejo_h.azj_conv2d_pool_workspace_bytes(queue, d, number));
+    refused(text, azulejo_h.azj_conv2d_pool_forward(queue, d, x, x, NULL, out, out, NULL, 0));
+    refused(text, azulejo_h.azj_conv2d_pool_backward(queue, d, x, x, x, out, out));
+    refused(text, azulejo_h.azj_bf16_conv2d_pool_workspace_bytes(queue, d, number));
+    refused(text, azulejo_h.azj_bf16_conv2d_pool_forward(queue, d, x, x, NULL, out, x, NULL, 0));
+    refused(text, azulejo_h.azj_bf16_conv2d_pool_backward(queue, d, x, x, x, out, out));
   }
 
   @Test
@@ -128,6 +135,7 @@ class NativeValidationTest extends DeviceTest {
     refused("pass is -1", azulejo_h.azj_conv2d_algorithm(queue, d, -1, out));
     refused("bytes is NULL", azulejo_h.azj_conv2d_workspace_bytes(queue, d, 0, NULL));
     refused("stream is NULL", azulejo_h.azj_conv2d_forward(NULL, d, x, x, NULL, out, NULL, 0));
+    refused("algorithm is NULL", azulejo_h.azj_conv2d_pool_algorithm(queue, d, NULL));
     MemorySegment odd = MemorySegment.ofAddress(memory.address() + 2);
     refused("it must be a multiple of 4", azulejo_h.azj_im2col(queue, d, odd, out));
     azj_conv2d_desc.algorithm(d, azulejo_h.AZJ_CONV_IM2COL_GEMM());
@@ -137,6 +145,12 @@ class NativeValidationTest extends DeviceTest {
     refused(
         "workspace is NULL",
         azulejo_h.azj_conv2d_forward(queue, d, x, x, NULL, out, NULL, 1 << 20));
+    MemorySegment whole = convDescriptor();
+    azj_conv2d_desc.groups(whole, 1);
+    azj_conv2d_desc.algorithm(whole, azulejo_h.AZJ_CONV_AUTO());
+    refused(
+        "argmax is NULL",
+        azulejo_h.azj_bf16_conv2d_pool_backward(queue, whole, x, NULL, x, out, NULL));
   }
 
   /** The output size is that of the equation, and of Java. */

@@ -68,10 +68,10 @@ public class azulejo_h {
     public static final AddressLayout C_POINTER = ValueLayout.ADDRESS
             .withTargetLayout(MemoryLayout.sequenceLayout(java.lang.Long.MAX_VALUE, JAVA_BYTE));
     public static final ValueLayout.OfLong C_LONG = ValueLayout.JAVA_LONG;
-    private static final int AZJ_ABI_VERSION = (int)5L;
+    private static final int AZJ_ABI_VERSION = (int)6L;
     /**
      * {@snippet lang=c :
-     * #define AZJ_ABI_VERSION 5
+     * #define AZJ_ABI_VERSION 6
      * }
      */
     public static int AZJ_ABI_VERSION() {
@@ -3907,6 +3907,66 @@ public class azulejo_h {
         }
     }
 
+    private static class azj_conv2d_pool_algorithm {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_conv2d_pool_algorithm");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_conv2d_pool_algorithm(azj_stream *stream, const azj_conv2d_desc *desc, int32_t *algorithm)
+     * }
+     */
+    public static FunctionDescriptor azj_conv2d_pool_algorithm$descriptor() {
+        return azj_conv2d_pool_algorithm.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_conv2d_pool_algorithm(azj_stream *stream, const azj_conv2d_desc *desc, int32_t *algorithm)
+     * }
+     */
+    public static MethodHandle azj_conv2d_pool_algorithm$handle() {
+        return azj_conv2d_pool_algorithm.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_conv2d_pool_algorithm(azj_stream *stream, const azj_conv2d_desc *desc, int32_t *algorithm)
+     * }
+     */
+    public static MemorySegment azj_conv2d_pool_algorithm$address() {
+        return azj_conv2d_pool_algorithm.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_conv2d_pool_algorithm(azj_stream *stream, const azj_conv2d_desc *desc, int32_t *algorithm)
+     * }
+     */
+    public static int azj_conv2d_pool_algorithm(MemorySegment stream, MemorySegment desc, MemorySegment algorithm) {
+        var mh$ = azj_conv2d_pool_algorithm.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_conv2d_pool_algorithm", stream, desc, algorithm);
+            }
+            return (int)mh$.invokeExact(stream, desc, algorithm);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class azj_conv2d_pool_workspace_bytes {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             azulejo_h.C_INT,
@@ -5388,6 +5448,196 @@ public class azulejo_h {
                 traceDowncall("azj_bf16_activation_backward", stream, activation, slope, pixels, channels, y, grad_y, grad_z, grad_bias);
             }
             return (int)mh$.invokeExact(stream, activation, slope, pixels, channels, y, grad_y, grad_z, grad_bias);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_bf16_conv2d_pool_workspace_bytes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_bf16_conv2d_pool_workspace_bytes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_pool_workspace_bytes(azj_stream *stream, const azj_conv2d_desc *desc, uint64_t *bytes)
+     * }
+     */
+    public static FunctionDescriptor azj_bf16_conv2d_pool_workspace_bytes$descriptor() {
+        return azj_bf16_conv2d_pool_workspace_bytes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_pool_workspace_bytes(azj_stream *stream, const azj_conv2d_desc *desc, uint64_t *bytes)
+     * }
+     */
+    public static MethodHandle azj_bf16_conv2d_pool_workspace_bytes$handle() {
+        return azj_bf16_conv2d_pool_workspace_bytes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_pool_workspace_bytes(azj_stream *stream, const azj_conv2d_desc *desc, uint64_t *bytes)
+     * }
+     */
+    public static MemorySegment azj_bf16_conv2d_pool_workspace_bytes$address() {
+        return azj_bf16_conv2d_pool_workspace_bytes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_pool_workspace_bytes(azj_stream *stream, const azj_conv2d_desc *desc, uint64_t *bytes)
+     * }
+     */
+    public static int azj_bf16_conv2d_pool_workspace_bytes(MemorySegment stream, MemorySegment desc, MemorySegment bytes) {
+        var mh$ = azj_bf16_conv2d_pool_workspace_bytes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_bf16_conv2d_pool_workspace_bytes", stream, desc, bytes);
+            }
+            return (int)mh$.invokeExact(stream, desc, bytes);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_bf16_conv2d_pool_forward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_bf16_conv2d_pool_forward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_pool_forward(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *x, const azj_bf16 *w, const float *bias, azj_bf16 *y, uint8_t *argmax, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static FunctionDescriptor azj_bf16_conv2d_pool_forward$descriptor() {
+        return azj_bf16_conv2d_pool_forward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_pool_forward(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *x, const azj_bf16 *w, const float *bias, azj_bf16 *y, uint8_t *argmax, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static MethodHandle azj_bf16_conv2d_pool_forward$handle() {
+        return azj_bf16_conv2d_pool_forward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_pool_forward(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *x, const azj_bf16 *w, const float *bias, azj_bf16 *y, uint8_t *argmax, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static MemorySegment azj_bf16_conv2d_pool_forward$address() {
+        return azj_bf16_conv2d_pool_forward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_pool_forward(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *x, const azj_bf16 *w, const float *bias, azj_bf16 *y, uint8_t *argmax, void *workspace, uint64_t workspace_bytes)
+     * }
+     */
+    public static int azj_bf16_conv2d_pool_forward(MemorySegment stream, MemorySegment desc, MemorySegment x, MemorySegment w, MemorySegment bias, MemorySegment y, MemorySegment argmax, MemorySegment workspace, long workspace_bytes) {
+        var mh$ = azj_bf16_conv2d_pool_forward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_bf16_conv2d_pool_forward", stream, desc, x, w, bias, y, argmax, workspace, workspace_bytes);
+            }
+            return (int)mh$.invokeExact(stream, desc, x, w, bias, y, argmax, workspace, workspace_bytes);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class azj_bf16_conv2d_pool_backward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            azulejo_h.C_INT,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER,
+            azulejo_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = azulejo_h.findOrThrow("azj_bf16_conv2d_pool_backward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_pool_backward(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *y, const uint8_t *argmax, const azj_bf16 *grad_y, azj_bf16 *grad_z, float *grad_bias)
+     * }
+     */
+    public static FunctionDescriptor azj_bf16_conv2d_pool_backward$descriptor() {
+        return azj_bf16_conv2d_pool_backward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_pool_backward(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *y, const uint8_t *argmax, const azj_bf16 *grad_y, azj_bf16 *grad_z, float *grad_bias)
+     * }
+     */
+    public static MethodHandle azj_bf16_conv2d_pool_backward$handle() {
+        return azj_bf16_conv2d_pool_backward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_pool_backward(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *y, const uint8_t *argmax, const azj_bf16 *grad_y, azj_bf16 *grad_z, float *grad_bias)
+     * }
+     */
+    public static MemorySegment azj_bf16_conv2d_pool_backward$address() {
+        return azj_bf16_conv2d_pool_backward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * azj_status azj_bf16_conv2d_pool_backward(azj_stream *stream, const azj_conv2d_desc *desc, const azj_bf16 *y, const uint8_t *argmax, const azj_bf16 *grad_y, azj_bf16 *grad_z, float *grad_bias)
+     * }
+     */
+    public static int azj_bf16_conv2d_pool_backward(MemorySegment stream, MemorySegment desc, MemorySegment y, MemorySegment argmax, MemorySegment grad_y, MemorySegment grad_z, MemorySegment grad_bias) {
+        var mh$ = azj_bf16_conv2d_pool_backward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("azj_bf16_conv2d_pool_backward", stream, desc, y, argmax, grad_y, grad_z, grad_bias);
+            }
+            return (int)mh$.invokeExact(stream, desc, y, argmax, grad_y, grad_z, grad_bias);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }

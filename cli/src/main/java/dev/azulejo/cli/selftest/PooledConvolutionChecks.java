@@ -6,7 +6,6 @@ import dev.azulejo.ops.Activation;
 import dev.azulejo.ops.Conv2dProblem;
 import dev.azulejo.ops.ConvAlgorithm;
 import dev.azulejo.ops.ConvPass;
-import dev.azulejo.ops.Convolution;
 import dev.azulejo.ops.PooledConvolution;
 import dev.azulejo.reference.ActivationReference;
 import dev.azulejo.reference.ConvCase;
@@ -58,8 +57,7 @@ final class PooledConvolutionChecks {
       Tensor y = bench.output(problem.pooledCount());
       Tensor argmax = bench.intOutput(problem.pooledCount());
       bench.run(() -> PooledConvolution.forward(bench.stream(), problem, x, w, bias, y, argmax));
-      double[] allowed =
-          exact.tolerance().of(Convolution.algorithm(bench.stream(), problem, ConvPass.FORWARD));
+      double[] allowed = exact.tolerance().of(PooledConvolution.algorithm(bench.stream(), problem));
       for (int i = 0; i < allowed.length; i++) {
         allowed[i] += Tolerance.function(exact.values()[i]);
       }

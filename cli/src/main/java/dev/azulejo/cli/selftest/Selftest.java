@@ -24,6 +24,7 @@ public final class Selftest {
     all.addAll(OptimizerChecks.all());
     all.addAll(Bf16Checks.all(device));
     all.addAll(Bf16ProductChecks.all(device));
+    all.addAll(Bf16PooledConvolutionChecks.all(device));
     all.addAll(DataChecks.all());
     return all;
   }

@@ -43,8 +43,10 @@ class SelftestTest {
           "gemm_choice",
           "conv2d_algorithm",
           "conv2d_workspace_bytes",
+          "conv2d_pool_algorithm",
           "conv2d_pool_workspace_bytes",
-          "bf16_conv2d_workspace_bytes");
+          "bf16_conv2d_workspace_bytes",
+          "bf16_conv2d_pool_workspace_bytes");
 
   @Test
   void everyOperationOfTheHeaderIsChecked() throws Exception {
