@@ -8,6 +8,10 @@ azj_stream::~azj_stream() = default;
 // Defined here, not in the header: files compiled for one instruction set must not hold functions that all share.
 void azj_stream::finish() { synchronize(); }
 
+int32_t azj_stream::conv2d_pool_algorithm(const azj_conv2d_desc& desc) {
+  return conv2d_algorithm(desc, AZJ_CONV_FORWARD);
+}
+
 void* azj_stream::native() {
   azj::fail(AZJ_UNSUPPORTED, "this device has no CUstream; a CUDA device has");
 }

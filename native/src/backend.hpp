@@ -117,7 +117,7 @@ struct azj_stream {
                                float* grad_x) = 0;
 
   // That of the forward pass, unless a backend chooses anew.
-  virtual int32_t conv2d_pool_algorithm(const azj_conv2d_desc& desc) { return conv2d_algorithm(desc, AZJ_CONV_FORWARD); }
+  virtual int32_t conv2d_pool_algorithm(const azj_conv2d_desc& desc);
   virtual uint64_t conv2d_pool_workspace_bytes(const azj_conv2d_desc& desc) = 0;
   virtual void conv2d_pool_forward(const azj_conv2d_desc& desc, const float* x, const float* w, const float* bias,
                                    float* y, int32_t* argmax, void* workspace) = 0;
