@@ -62,6 +62,8 @@ public final class TrainingPlan implements AutoCloseable {
           "the network has no parameters: there is nothing to train; add a convolution or dense"
               + " layer");
     }
+    // First, because closed weights are refused: nothing is open then.
+    List<LayerWeights> bound = network.layout().bind(weights);
     this.network = network;
     this.stream = stream;
     this.maxBatch = maxBatch;
@@ -93,7 +95,7 @@ public final class TrainingPlan implements AutoCloseable {
     outputGradients = Slot.in(memory, layout.gradients);
     inner = Slot.in(memory, layout.inner);
     saved = Slot.in(memory, layout.saved);
-    this.weights = layout.weights(network.layout().bind(weights), memory);
+    this.weights = layout.weights(bound, memory);
     setBatch(maxBatch);
   }
 
