@@ -58,7 +58,7 @@ inline void mbarrier_arrive(uint64_t* barrier, AZJ_SITE_PARAMETERS) {
   ::azj::emulation::mbarrier_arrive(barrier, AZJ_SITE);
 }
 
-// mapa.shared::cluster.u32, mbarrier.arrive.release.cluster.shared::cluster.b64
+// mapa.shared::cluster.u32, mbarrier.arrive.shared::cluster.b64
 inline void mbarrier_arrive_remote(uint64_t* barrier, uint32_t rank, AZJ_SITE_PARAMETERS) {
   ::azj::emulation::mbarrier_arrive_remote(barrier, rank, AZJ_SITE);
 }

@@ -41,14 +41,15 @@ __device__ __forceinline__ void mbarrier_arrive(uint64_t* barrier) {
   asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];\n" ::"r"(shared_address(barrier)) : "memory");
 }
 
-// mapa.shared::cluster.u32, mbarrier.arrive.release.cluster.shared::cluster.b64: at the mbarrier in the same place of
-// block `rank` of the cluster.
+// mapa.shared::cluster.u32, mbarrier.arrive.shared::cluster.b64: at the mbarrier in the same place of block `rank` of the
+// cluster. Says that asynchronous reads, which have been waited for, are over, and orders no ordinary access: with
+// .release.cluster it would be a membar.gpu, each time.
 __device__ __forceinline__ void mbarrier_arrive_remote(uint64_t* barrier, uint32_t rank) {
   asm volatile(
       "{\n"
       ".reg .b32 there;\n"
       "mapa.shared::cluster.u32 there, %0, %1;\n"
-      "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [there];\n"
+      "mbarrier.arrive.shared::cluster.b64 _, [there];\n"
       "}\n" ::"r"(shared_address(barrier)),
       "r"(rank)
       : "memory");
