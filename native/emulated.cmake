@@ -55,7 +55,7 @@ function(azj_add_cuda_test name executable timeout)
 endfunction()
 
 # Tests of the run time. architectures.cpp is part of them once more: the library does not export it.
-foreach(name cuda_runtime cuda_graph cuda_choice cuda_faults cuda_operations cuda_old_gpu)
+foreach(name cuda_runtime cuda_graph cuda_choice cuda_faults cuda_operations cuda_old_gpu cuda_workspace)
   add_executable(${name}_test tests/${name}_test.cpp src/cuda/architectures.cpp)
   target_include_directories(${name}_test PRIVATE src emulation)
   target_compile_definitions(${name}_test PRIVATE ${AZJ_CUDA_DEFINITIONS})

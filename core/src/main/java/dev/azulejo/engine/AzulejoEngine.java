@@ -112,7 +112,7 @@ record AzulejoEngine(Precision precision) implements Engine {
     }
 
     private long bytes(Conv2dProblem problem, ConvPass pass) {
-      return LargestWorkspace.bytes(problem, one -> Convolution.workspaceBytes(stream, one, pass));
+      return Convolution.workspaceBytes(stream, problem, pass);
     }
 
     @Override
@@ -156,8 +156,7 @@ record AzulejoEngine(Precision precision) implements Engine {
     @Override
     public long workspaceBytes() {
       return Math.max(
-          LargestWorkspace.bytes(
-              convolution.forward, one -> PooledConvolution.workspaceBytes(stream, one)),
+          PooledConvolution.workspaceBytes(stream, convolution.forward),
           convolution.gradientBytes());
     }
 

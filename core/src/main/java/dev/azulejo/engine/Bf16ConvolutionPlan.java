@@ -24,11 +24,7 @@ final class Bf16ConvolutionPlan implements ConvolutionPlan {
     long bytes = 0;
     for (ConvPass pass : ConvPass.values()) {
       if (training || pass == ConvPass.FORWARD) {
-        bytes =
-            Math.max(
-                bytes,
-                LargestWorkspace.bytes(
-                    problem, one -> Bf16Convolution.workspaceBytes(stream, one, pass)));
+        bytes = Math.max(bytes, Bf16Convolution.workspaceBytes(stream, problem, pass));
       }
     }
     workspaceBytes = bytes;
