@@ -60,8 +60,8 @@ class Team {
         &context);
   }
 
-  // body(begin, end, thread) over ranges of at least `least` of 0..count-1, as equal as they can be, on the threads
-  // 0..n-1. Returns n.
+  // body(begin, end, range) over ranges 0..n-1 of at least `least` of 0..count-1, as equal as they can be, at most one a
+  // thread. Returns n.
   template <class Body>
   int share(int64_t count, int64_t least, Body&& body) {
     const int64_t most = count / least;
