@@ -38,7 +38,7 @@ cmake -S "$sources" -B "$build" -DCMAKE_BUILD_TYPE=Release -DAZJ_CUDA=ON -DAZJ_E
   "-DCMAKE_CUDA_FLAGS=-Xptxas -v" "$@" >"$build.log" 2>&1 || { tail -n 20 "$build.log" >&2; exit 1; }
 # The assembler speaks when it works only: nothing of an earlier run may be taken for done.
 find "$build/src/cuda" -name '*.cu.o' -exec rm -f {} +
-cmake --build "$build" --target azulejo --parallel "$(getconf _NPROCESSORS_ONLN)" >>"$build.log" 2>&1 || {
+cmake --build "$build" --target azj_cuda azj_cuda_hopper --parallel "$(getconf _NPROCESSORS_ONLN)" >>"$build.log" 2>&1 || {
   tail -n 40 "$build.log" >&2
   echo "spills: the build failed; the end of $build.log is above" >&2
   exit 1
