@@ -13,7 +13,7 @@ import dev.azulejo.ops.Convolution;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
-/** The last mini-batch of an epoch is shorter, and may need a larger workspace than a full one. */
+/** The last mini-batch of an epoch is shorter; what is planned for a full one must be enough. */
 class ShorterBatchTest extends DeviceTest {
   private static final int BATCH = 64;
 
