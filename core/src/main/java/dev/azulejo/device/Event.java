@@ -37,7 +37,7 @@ public final class Event implements AutoCloseable {
   /** The event is now the point after all work that the stream was given so far. */
   public void record(Stream stream) {
     Objects.requireNonNull(stream, "stream");
-    checkDevice(stream.device(), stream.toString());
+    checkDevice(stream.device(), stream);
     NativeCall.check(azulejo_h.azj_event_record(stream.handle(), handle()), "azj_event_record");
   }
 
@@ -99,7 +99,12 @@ public final class Event implements AutoCloseable {
     return handle;
   }
 
-  void checkDevice(Device other, String what) {
+  /**
+   * Checks that it may be used with something.
+   *
+   * @param what that, named in the message only: a check allocates nothing
+   */
+  void checkDevice(Device other, Object what) {
     if (other != device) {
       throw new IllegalArgumentException(
           this + " and " + what + " are of different devices; open an event on each");

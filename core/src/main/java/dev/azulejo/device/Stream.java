@@ -104,7 +104,7 @@ public final class Stream implements AutoCloseable {
    */
   public void await(Event event) {
     Objects.requireNonNull(event, "event");
-    event.checkDevice(device, toString());
+    event.checkDevice(device, this);
     NativeCall.check(azulejo_h.azj_event_wait(handle(), event.handle()), "azj_event_wait");
   }
 

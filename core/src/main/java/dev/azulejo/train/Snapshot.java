@@ -28,6 +28,7 @@ final class Snapshot implements AutoCloseable {
   private final DeviceBuffer memory;
   private final Tensor weights;
   private final Tensor sums;
+  private final Tensor weightSum;
   private HostBuffer hostSums;
   private Event taken;
   private int batches;
@@ -63,6 +64,7 @@ final class Snapshot implements AutoCloseable {
       moments.put(name, copies.get(next++));
     }
     sums = memory.floats(at, SUMS);
+    weightSum = sums.slice(2, 1);
   }
 
   /**
@@ -78,7 +80,7 @@ final class Snapshot implements AutoCloseable {
       copies.get(i).copyFrom(stream, sources.get(i), sources.get(i).count());
     }
     scorer.copyTotals(sums);
-    Elementwise.sum(stream, weights.count(), 1, weights, 0, sums.slice(2, 1));
+    Elementwise.sum(stream, weights.count(), 1, weights, 0, weightSum);
     sums.downloadAsync(stream, SUMS, hostSums);
     taken.record(stream);
   }
