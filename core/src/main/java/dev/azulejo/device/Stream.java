@@ -33,6 +33,7 @@ public final class Stream implements AutoCloseable {
   private final List<Graph> graphs = new ArrayList<>();
   private volatile Thread owner;
   private volatile boolean open = true;
+  private boolean capturing;
 
   private Stream(Device device, MemorySegment pointer, int threads) {
     this.device = device;
@@ -121,15 +122,23 @@ public final class Stream implements AutoCloseable {
   public Graph capture(Runnable work) {
     Objects.requireNonNull(work, "work");
     NativeCall.check(azulejo_h.azj_graph_begin(handle()), "azj_graph_begin");
+    capturing = true;
     try {
       work.run();
     } catch (RuntimeException | Error e) {
       discardRecording(e);
       throw e;
+    } finally {
+      capturing = false;
     }
     Graph graph = Graph.end(this);
     graphs.add(graph);
     return graph;
+  }
+
+  /** Whether operations called now are recorded by {@link #capture}. */
+  public boolean isCapturing() {
+    return capturing;
   }
 
   /**

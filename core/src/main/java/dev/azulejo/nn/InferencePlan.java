@@ -20,6 +20,8 @@ public final class InferencePlan implements AutoCloseable {
   private final Step[] steps;
   private final LayerWeights[] weights;
   private final Tensor[] outputs;
+  private final boolean hasCopies; // of weights
+  private long copied = WeightChanges.UNCOUNTED; // the network's changes when they were made
   private int batch;
 
   /**
@@ -46,6 +48,7 @@ public final class InferencePlan implements AutoCloseable {
     steps = layout.steps.toArray(Step[]::new);
     outputs = Slot.in(memory, layout.outputs);
     weights = layout.weights(network.layerWeights(), memory);
+    hasCopies = layout.steps.stream().anyMatch(step -> step.plan().packedElements() > 0);
     batch = maxBatch;
   }
 
@@ -71,8 +74,25 @@ public final class InferencePlan implements AutoCloseable {
    * @return the outputs [samples][...], valid until the next run
    */
   public Tensor run(int samples) {
-    pack();
+    if (hasCopies) {
+      packChanged();
+    }
     return forward(samples, steps.length);
+  }
+
+  /** Makes the copies anew where the weights may have changed since. */
+  private void packChanged() {
+    if (stream.isCapturing()) {
+      pack(); // in each run of the recording, which cannot ask; nothing is made now
+      return;
+    }
+    WeightChanges changes = network.changes();
+    long now = changes.count();
+    if (now == WeightChanges.UNCOUNTED || now != copied) {
+      changes.await(stream);
+      pack();
+      copied = now;
+    }
   }
 
   /**

@@ -51,7 +51,7 @@ public final class ModelFile {
 
   /** The parameters of a network, by name. */
   public static Map<String, HostTensor> tensors(Network network) {
-    return tensors(network.layout(), network.weights(), network.device().stream(), "");
+    return tensors(network.layout(), network.readOnlyWeights(), network.device().stream(), "");
   }
 
   /** The parts of a flat buffer, by prefix and parameter name. */

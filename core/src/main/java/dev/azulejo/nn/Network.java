@@ -10,6 +10,7 @@ import dev.azulejo.engine.Engine;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * A network with its weights, in one buffer of a device. Running it takes a plan: {@link
@@ -28,6 +29,7 @@ public final class Network implements AutoCloseable {
   private final DeviceBuffer memory;
   private final Tensor weights;
   private final List<LayerWeights> layerWeights;
+  private final WeightChanges changes;
   private List<String> classNames = List.of();
   private Engine engine = Engine.azulejo();
 
@@ -38,6 +40,7 @@ public final class Network implements AutoCloseable {
     this.memory = device.allocateFloats("weights", weightFloats(layout));
     this.weights = memory.floats();
     this.layerWeights = layout.bind(weights);
+    this.changes = new WeightChanges(device);
   }
 
   /** Begins to write a network down for a device. */
@@ -84,9 +87,32 @@ public final class Network implements AutoCloseable {
     return layout;
   }
 
-  /** All parameters, in {@link #layout}. */
+  /**
+   * All parameters, in {@link #layout}. Who has them may write to them at any time: plans that
+   * compute with copies of the weights (engine {@code azulejo:bf16}) make those anew at each run
+   * from the first call on. {@link #write} and {@link #copyWeights} leave that to when it is
+   * needed.
+   */
   public Tensor weights() {
+    changes.cannotBeCounted();
     return weights;
+  }
+
+  /**
+   * Writes to the weights, by operations that are called on a stream. Plans make their copies of
+   * the weights anew in their next run, after what the stream was given. Allocates nothing.
+   *
+   * @param stream of the network's device
+   * @param operations gets all parameters, in {@link #layout}, for this call alone
+   */
+  public void write(Stream stream, Consumer<Tensor> operations) {
+    checkDevice(stream);
+    changes.around(stream, operations, weights);
+  }
+
+  /** Copies all parameters, in {@link #layout}, to another tensor of the device. */
+  public void copyWeights(Stream stream, Tensor target) {
+    target.copyFrom(stream, weights, weights.count());
   }
 
   /** The device it lives on. */
@@ -175,7 +201,7 @@ public final class Network implements AutoCloseable {
       plan.input().upload(device.stream(), values);
       Tensor output = plan.run(1);
       float[] scores = output.toArray(device.stream());
-      return spec.layers().getLast() instanceof Softmax ? scores : softmax(scores);
+      return spec.layers().getLast() instanceof Softmax ? scores : Softmax.of(scores);
     }
   }
 
@@ -192,6 +218,7 @@ public final class Network implements AutoCloseable {
   /** Frees the weights; plans must be closed before. A second call does nothing. */
   @Override
   public void close() {
+    changes.close();
     memory.close();
   }
 
@@ -223,6 +250,15 @@ public final class Network implements AutoCloseable {
     return layerWeights;
   }
 
+  /** All parameters, for those who only read them. */
+  Tensor readOnlyWeights() {
+    return weights;
+  }
+
+  WeightChanges changes() {
+    return changes;
+  }
+
   void checkDevice(Stream stream) {
     if (stream.device() != device) {
       throw new IllegalArgumentException(
@@ -252,21 +288,5 @@ public final class Network implements AutoCloseable {
     if (data.size() == 0) {
       throw new IllegalArgumentException("the data set is empty");
     }
-  }
-
-  private static float[] softmax(float[] scores) {
-    double largest = Double.NEGATIVE_INFINITY;
-    for (float score : scores) {
-      largest = Math.max(largest, score);
-    }
-    double sum = 0;
-    for (float score : scores) {
-      sum += Math.exp(score - largest);
-    }
-    float[] probabilities = new float[scores.length];
-    for (int i = 0; i < scores.length; i++) {
-      probabilities[i] = (float) (Math.exp(scores[i] - largest) / sum);
-    }
-    return probabilities;
   }
 }

@@ -34,6 +34,23 @@ public record Softmax() implements Layer {
     return new Plan(input.size(), maxBatch);
   }
 
+  /** The probabilities of one sample's numbers, on the host. */
+  static float[] of(float[] scores) {
+    double largest = Double.NEGATIVE_INFINITY;
+    for (float score : scores) {
+      largest = Math.max(largest, score);
+    }
+    double sum = 0;
+    for (float score : scores) {
+      sum += Math.exp(score - largest);
+    }
+    float[] probabilities = new float[scores.length];
+    for (int i = 0; i < scores.length; i++) {
+      probabilities[i] = (float) (Math.exp(scores[i] - largest) / sum);
+    }
+    return probabilities;
+  }
+
   private static final class Plan implements LayerPlan {
     private final long classes;
     private int rows;

@@ -47,7 +47,7 @@ public final class TrainingPlan implements AutoCloseable {
    * @throws IllegalArgumentException if the network has no parameters, or lives on another device
    */
   public TrainingPlan(Network network, Stream stream, int maxBatch) {
-    this(network, stream, maxBatch, network.weights());
+    this(network, stream, maxBatch, network.readOnlyWeights());
   }
 
   /**
@@ -111,6 +111,11 @@ public final class TrainingPlan implements AutoCloseable {
         step.plan().setBatch(samples);
       }
     }
+  }
+
+  /** The most samples of a mini-batch. */
+  public int maxBatch() {
+    return maxBatch;
   }
 
   /** Tells an observer of every layer from now on. */

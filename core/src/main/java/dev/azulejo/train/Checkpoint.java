@@ -83,7 +83,7 @@ final class Checkpoint {
               targets.add(flat);
               moments.add(ModelFile.parameters(file, contents, layout, prefix(name)));
             });
-    network.weights().upload(stream, weights);
+    network.write(stream, target -> target.upload(stream, weights));
     for (int i = 0; i < targets.size(); i++) {
       targets.get(i).upload(stream, moments.get(i));
     }

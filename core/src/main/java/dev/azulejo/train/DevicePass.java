@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Training on a device that runs ahead of the host: the settings of an epoch's steps are copied
@@ -35,6 +36,7 @@ final class DevicePass implements Pass {
   private final int batchSize;
   private final int rest; // samples of a shorter last mini-batch; 0 where there is none
   private final Deque<Runnable> atEnd = new ArrayDeque<>(); // what is to be closed, the last first
+  private final Consumer<Tensor> publishing = this::publish; // made once: steps allocate nothing
   private Stream stream;
   private Tensor weights;
   private CapturedStep full;
@@ -80,7 +82,7 @@ final class DevicePass implements Pass {
     Device device = network.device();
     stream = device.openStream(0);
     atEnd.push(stream::close);
-    DeviceBuffer memory = device.allocateFloats("weights in training", network.weights().count());
+    DeviceBuffer memory = device.allocateFloats("weights in training", network.layout().count());
     atEnd.push(memory::close);
     weights = memory.floats();
     replica = new Replica(network, stream, settings.loss(), batchSize, weights);
@@ -126,7 +128,7 @@ final class DevicePass implements Pass {
   @Override
   public void begin(TrainingRun run) {
     home.synchronize();
-    weights.copyFrom(stream, network.weights(), weights.count());
+    network.copyWeights(stream, weights);
     published.record(home);
     ring[0].take(stream, replica.scorer(), 0, 0);
     taken = 1;
@@ -192,9 +194,14 @@ final class DevicePass implements Pass {
       throw Divergence.ofWeights(run, snapshot.batches());
     }
     told++;
-    network.weights().copyFrom(home, snapshot.weights(), weights.count());
+    network.write(home, publishing);
     published.record(home);
     run.done(snapshot.batches(), snapshot.samples(), snapshot.lossSum(), snapshot.hits());
+  }
+
+  /** Copies the weights of the report that is told. */
+  private void publish(Tensor target) {
+    target.copyFrom(home, ring[told % ring.length].weights(), weights.count());
   }
 
   /** Gives the stream the mini-batches up to the next report, and its snapshot. */

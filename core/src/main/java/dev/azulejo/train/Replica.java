@@ -18,15 +18,19 @@ final class Replica implements AutoCloseable {
   private final long sample;
 
   Replica(Network network, Stream stream, Loss loss, int maxBatch) {
-    this(network, stream, loss, maxBatch, network.weights());
+    this(network, stream, loss, new TrainingPlan(network, stream, maxBatch));
   }
 
   /** With other weights than the network's, in its layout. */
   Replica(Network network, Stream stream, Loss loss, int maxBatch, Tensor weights) {
-    plan = new TrainingPlan(network, stream, maxBatch, weights);
+    this(network, stream, loss, new TrainingPlan(network, stream, maxBatch, weights));
+  }
+
+  private Replica(Network network, Stream stream, Loss loss, TrainingPlan plan) {
+    this.plan = plan;
     sample = network.spec().input().size();
     try {
-      scorer = new Scorer(stream, loss, network.spec().output().size(), maxBatch);
+      scorer = new Scorer(stream, loss, network.spec().output().size(), plan.maxBatch());
     } catch (RuntimeException | Error e) {
       plan.close();
       throw e;

@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * One step of mini-batch gradient descent (Algorithm 1, row T5): gradients of the mean loss of a
@@ -32,6 +33,8 @@ public final class TrainingStep implements AutoCloseable {
   private int ownSamples; // of the last mini-batch, those of the first replica
   private double lossSum;
   private double hitSum;
+  private float learningRate; // of the update under way
+  private final Consumer<Tensor> updating = this::update; // made once: a step allocates nothing
 
   /**
    * Allocates everything a step needs.
@@ -181,7 +184,12 @@ public final class TrainingStep implements AutoCloseable {
   /** Updates the weights by the gradients. */
   public void update(float learningRate) {
     steps++;
-    optimizer.update(stream, steps, learningRate, first.gradients(), network.weights());
+    this.learningRate = learningRate;
+    network.write(stream, updating);
+  }
+
+  private void update(Tensor weights) {
+    optimizer.update(stream, steps, learningRate, first.gradients(), weights);
   }
 
   /** Sum of the losses of the last mini-batch's samples. */
