@@ -10,14 +10,17 @@
 #            pytorch    PyTorch's training steps, in this machine's python3, in three precisions; or pytorch-tf32
 #
 # Every stage runs, whatever became of those before it; the last lines are a table of them. Its full output is in
-# RESULTS_FOLDER/STAGE.log, what it measured in RESULTS_FOLDER/*.json. Exit status: 0 if no stage failed, 1 otherwise.
+# RESULTS_FOLDER/STAGE.log, what it measured in RESULTS_FOLDER/*.json, and all of that, of this and earlier runs with the
+# same folder, in the one file RESULTS_FOLDER.tar.gz. Exit status: 0 if no stage failed, 1 otherwise.
 #
-# AZULEJO_GPU_SECONDS   for everything; stages that do not fit any more are skipped, and say so. Default 540
+# AZULEJO_GPU_SECONDS   for everything; stages that do not fit any more are skipped, and say so. Default 540. On a machine
+#                       that is slow or busy: more, which gives each stage as many times its own limit
+# AZULEJO_DATA          a folder with the folder fashion-mnist, where the bundle came without
 set -uo pipefail
 
 HOME_FOLDER=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly HOME_FOLDER
-[[ $# -ge 1 ]] || { sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+[[ $# -ge 1 ]] || { sed -n '2,18s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 for part in "${@:3}"; do
   [[ $part =~ ^(check|(gemm|conv|pytorch)(-(fp32|tf32|bf16))?|training)$ ]] || {
     echo "$part: there are check, training, gemm, conv, pytorch, and gemm-P, conv-P and pytorch-P for a precision P" >&2
@@ -26,7 +29,8 @@ for part in "${@:3}"; do
 done
 mkdir -p "$1" || exit 2
 OUT=$(cd "$1" && pwd)
-readonly OUT DEVICE=${2:-cuda:0} END=$((SECONDS + ${AZULEJO_GPU_SECONDS:-540}))
+readonly OUT DEVICE=${2:-cuda:0} USUAL=540 ALL=${AZULEJO_GPU_SECONDS:-540}
+readonly END=$((SECONDS + ALL))
 
 declare -a names=() outcomes=() times=()
 failed=0
@@ -35,6 +39,7 @@ failed=0
 stage() {
   local name=$1 limit=$2 left=$((END - SECONDS)) begin=$SECONDS status outcome
   shift 2
+  [[ $ALL -le $USUAL ]] || limit=$((limit * ALL / USUAL))
   echo "== $name: $*"
   names+=("$name")
   if [[ $left -lt 5 ]]; then
@@ -56,7 +61,29 @@ stage() {
   times+=("$((SECONDS - begin)) s")
 }
 
+# cuDNN and cuBLAS may be among the packages of this machine's python3, wherever that has them: those that its PyTorch
+# computes with. A file that somebody has named stays.
+python_libraries() {
+  local name file
+  while IFS='=' read -r name file; do
+    [[ -n ${!name:-} ]] || export "$name=$file"
+  done < <(python3 - 2>/dev/null <<'PYTHON'
+import sys
+from pathlib import Path
+
+for name, file in (("CUDNN", "cudnn/lib/libcudnn.so.9"), ("CUBLAS", "cu13/lib/libcublas.so.13")):
+    found = [path for path in (Path(folder, "nvidia", file) for folder in sys.path) if path.is_file()]
+    if found:
+        print(f"AZULEJO_{name}={found[0]}")
+PYTHON
+  )
+  echo "cuDNN: ${AZULEJO_CUDNN:-where azulejo finds it}; cuBLAS: ${AZULEJO_CUBLAS:-where azulejo finds it}"
+}
+
 azulejo() { "$HOME_FOLDER/azulejo" "$@"; }
+
+# Whether the bundle, or the folder that AZULEJO_DATA names, has Fashion-MNIST.
+has_fashion_mnist() { [[ -d ${AZULEJO_DATA:-$HOME_FOLDER/data}/fashion-mnist ]]; }
 
 driver() {
   command -v nvidia-smi >/dev/null || { echo "no nvidia-smi on the PATH"; return 77; }
@@ -78,7 +105,7 @@ has_command() { azulejo --help | grep -q "^  $1 "; }
 # Fashion-MNIST where the bundle has it, else drawn glyphs: epochs, precision.
 train() {
   local -a data=(--data=glyphs --limit=2000)
-  [[ ! -d $HOME_FOLDER/data/fashion-mnist ]] || data=(--data=fashion-mnist)
+  ! has_fashion_mnist || data=(--data=fashion-mnist)
   [[ $DEVICE != emulated* ]] || data=(--data=glyphs --limit=64) # which computes some thousand times slower
   azulejo train "${data[@]}" --network=lenet5 --epochs="$1" --engine="azulejo:$2" --device="$DEVICE" \
     --out="$OUT/train-$2" --json="$OUT/train-$2.json"
@@ -88,7 +115,7 @@ train() {
 # settings end with 92 % after five epochs (compare/results).
 until90() {
   local -a data=(--data=glyphs --limit=2000 --epochs=3)
-  [[ ! -d $HOME_FOLDER/data/fashion-mnist ]] || data=(--data=fashion-mnist --epochs=5)
+  ! has_fashion_mnist || data=(--data=fashion-mnist --epochs=5)
   [[ $DEVICE != emulated* ]] || data=(--data=glyphs --limit=64 --epochs=1)
   azulejo train "${data[@]}" --until-accuracy=0.9 --network=mnist-cnn --engine="azulejo:$1" --device="$DEVICE" \
     --out="$OUT/until90-$1" --json="$OUT/until90-$1.json"
@@ -111,7 +138,7 @@ steps_of_pytorch() {
   python3 "$HOME_FOLDER/pytorch-training.py" --device "${DEVICE%%:*}" --precision "$1" --json "$OUT/pytorch-$1.json"
 }
 
-export -f azulejo driver sanitizer has_command train until90 compare bench steps_of_pytorch
+export -f azulejo driver sanitizer has_command has_fashion_mnist train until90 compare bench steps_of_pytorch
 export HOME_FOLDER OUT DEVICE
 
 check() {
@@ -163,6 +190,7 @@ pytorch() {
   done
 }
 
+python_libraries
 stage driver 30 bash -c driver
 for part in "${@:3}"; do
   # shellcheck disable=SC2086  # conv-tf32 is conv tf32
@@ -175,4 +203,6 @@ printf '%-26s %8s  %s\n' stage time outcome | tee "$OUT/summary.txt"
 for i in "${!names[@]}"; do
   printf '%-26s %8s  %s\n' "${names[i]}" "${times[i]}" "${outcomes[i]}" | tee -a "$OUT/summary.txt"
 done
+# One file to fetch, where only a few can be.
+tar -C "$(dirname "$OUT")" -czf "$OUT.tar.gz" "$(basename "$OUT")" || failed=1
 exit "$failed"

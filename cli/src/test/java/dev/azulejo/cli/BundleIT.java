@@ -96,6 +96,26 @@ class BundleIT {
     run(TOOLS, copy.toString(), "devices").failed(1, lonely + "/runtime/bin/java is missing");
   }
 
+  /** On a machine whose python3 has cuDNN but no PyTorch, as a stand-in says. */
+  @Test
+  void gpuScriptSkipsWhatItHasNothingFor() throws Exception {
+    Path python = Files.createDirectory(folder.resolve("bin")).resolve("python3");
+    Files.writeString(
+        python, "#!/bin/sh\n[ $# -eq 1 ] && echo AZULEJO_CUDNN=/some/libcudnn.so.9\n");
+    assertTrue(python.toFile().setExecutable(true));
+    Map<String, String> environment =
+        Map.of("PATH", python.getParent() + ":" + TOOLS.get("PATH"), "AZULEJO_CUBLAS", "named");
+    String script = folder.resolve("azulejo/gpu.sh").toString();
+    Cli.Result result =
+        run(environment, script, folder + "/results", "cpu", "pytorch-tf32").succeeded();
+    assertTrue(result.out().contains("cuDNN: /some/libcudnn.so.9; cuBLAS: named"), result.out());
+    assertTrue(result.out().contains("skipped: python3 here has no PyTorch"), result.out());
+    Cli.Result packed = run(TOOLS, "tar", "-tzf", folder + "/results.tar.gz").succeeded();
+    assertTrue(packed.out().contains("results/pytorch-tf32.log"), packed.out());
+    assertTrue(packed.out().contains("results/summary.txt"), packed.out());
+    run(environment, script, folder + "/results", "cpu", "bogus").failed(2, "bogus: there are");
+  }
+
   @Test
   void refusesWhatItCannotDo() throws Exception {
     bundle("--bogus").failed(2, "unknown option: --bogus");
