@@ -3,7 +3,8 @@
 // rows. The result is rounded once, after bias and activation.
 //
 //   grid of zeros: a block walks over rows of the image, a thread over 8 channels of a pixel
-//   grid of the sums of slices: a block for 16 channels of a tile, a thread for 8 channels of a pixel
+//   grid of the sums of slices: a block for 16 channels x 64 pixels of a tile, then a thread for 8 channels of
+//     a pixel
 #include "bf16_store.cuh"
 #include "conv2d_hopper.cuh"
 
@@ -37,33 +38,25 @@ struct PixelResult {
   }
 
   template <int kBlockM, int kBlockN>
-  __device__ __forceinline__ void add_slices(const SplitGrid& grid, int64_t strip) const;
+  __device__ __forceinline__ void add_slices(const SplitGrid& grid, int64_t index) const;
 };
 
-// As add_strip() does: the parts of each sum in the order of the slices.
+// As add_patch() does.
 template <int kBlockM, int kBlockN>
-__device__ __forceinline__ void PixelResult::add_slices(const SplitGrid& grid, int64_t strip) const {
-  constexpr int kStrips = kBlockM / kSumRows, kPart = kBlockM * kBlockN;
-  static_assert(kSumRows == 2 * kBf16Granule, "two threads write what a block has of a pixel: 32 bytes");
-  const int64_t index = strip / kStrips;
-  const SplitTile tile(grid, index, kBlockM, kBlockN);
-  const int half = threadIdx.x % 2;
-  const int in_tile = static_cast<int>(strip % kStrips) * kSumRows + half * kBf16Granule;
-  const int channel = tile.row + in_tile;
-  if (channel >= grid.m) return;
-  for (int j = threadIdx.x / 2; j < kBlockN && tile.column + j < grid.n; j += kSumThreads / 2) {
-    const float* part = grid.parts + index * kPart + in_tile * kBlockN + j;
-    Bf16Granule sums = {};
-    for (int slice = 0; slice < grid.slices; ++slice, part += grid.tiles * kPart) {
+__device__ __forceinline__ void PixelResult::add_slices(const SplitGrid& grid, int64_t index) const {
+  static_assert(kPatchRows == 2 * kBf16Granule, "two threads write what a block has of a pixel: 32 bytes");
+  __shared__ PatchSums sums;
+  const Patch patch = find_patch<kBlockM, kBlockN>(grid, index);
+  if (patch.first_row() >= grid.m || patch.first_column() >= grid.n) return;
+  add_parts<kBlockM, kBlockN>(grid, patch, patch.columns * (kPatchColumns / 8) + threadIdx.x / 32, sums);
+  const int j = threadIdx.x / 2, half = threadIdx.x % 2 * kBf16Granule, channel = patch.first_row() + half;
+  if (channel >= grid.m || j >= kPatchColumns || patch.first_column() + j >= grid.n) return;
+  Bf16Granule finished;
 #pragma unroll
-      for (int i = 0; i < kBf16Granule; ++i) sums.v[i] += part[i * kBlockN];
-    }
-#pragma unroll
-    for (int i = 0; i < kBf16Granule; ++i) {
-      sums.v[i] = finish_channel(g.epilogue, sums.v[i], channel + i, grid.m);
-    }
-    store_granule(pixel(tile.column + j) + channel, sums);
+  for (int i = 0; i < kBf16Granule; ++i) {
+    finished.v[i] = finish_channel(g.epilogue, sums.at(half + i, j), channel + i, grid.m);
   }
+  store_granule(pixel(patch.first_column() + j) + channel, finished);
 }
 
 // Bit h * stride_w + v of `met`: whether a tap meets the pixels of phase (h, v). The others become zeros.

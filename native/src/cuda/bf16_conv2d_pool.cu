@@ -9,7 +9,8 @@
 // thread's (bf16_pool_store.cuh). An odd last row or column is not walked over. Of the convolution's output, 2 bytes
 // written and read for each of its elements, nothing is in memory.
 //
-//   grid of the sums of slices: a block for 16 channels of a tile, a thread for 8 channels of a window
+//   grid of the sums of slices: a block for 16 channels x 16 windows of a tile, then a thread for 8
+//     channels of a window
 #include <string>
 
 #include "bf16_pool_store.cuh"
@@ -36,33 +37,31 @@ struct PooledResult {
   }
 
   template <int kBlockM, int kBlockN>
-  __device__ __forceinline__ void add_slices(const SplitGrid& grid, int64_t strip) const;
+  __device__ __forceinline__ void add_slices(const SplitGrid& grid, int64_t index) const;
 };
 
 // As PixelResult's, for the four pixels of a window.
 template <int kBlockM, int kBlockN>
-__device__ __forceinline__ void PooledResult::add_slices(const SplitGrid& grid, int64_t strip) const {
-  constexpr int kStrips = kBlockM / kSumRows, kPart = kBlockM * kBlockN;
-  static_assert(kSumRows == 2 * kBf16Granule, "two threads write what a block has of a window: 32 bytes");
-  const int64_t index = strip / kStrips;
-  const SplitTile tile(grid, index, kBlockM, kBlockN);
-  const int half = threadIdx.x % 2, j = threadIdx.x / 2, window = tile.column / 4 + j;
-  const int in_tile = static_cast<int>(strip % kStrips) * kSumRows + half * kBf16Granule;
-  const int channel = tile.row + in_tile;
-  if (channel >= out.channels || j >= kBlockN / 4 || window >= out.windows) return;
+__device__ __forceinline__ void PooledResult::add_slices(const SplitGrid& grid, int64_t index) const {
+  static_assert(kPatchRows == 2 * kBf16Granule, "two threads write what a block has of a window: 32 bytes");
+  constexpr int kWindows = kPatchColumns / 4, kUpper = kSumThreads / 64;  // of a block; warps for upper pixels
+  __shared__ PatchSums sums;
+  const Patch patch = find_patch<kBlockM, kBlockN>(grid, index);
+  const int first = patch.tile.column / 4 + patch.columns * kWindows, warp = threadIdx.x / 32;
+  if (patch.first_row() >= out.channels || first >= out.windows) return;
+  const int lower = warp / kUpper * (kBlockN / 16);
+  add_parts<kBlockM, kBlockN>(grid, patch, lower + patch.columns * kUpper + warp % kUpper, sums);
+  const int j = threadIdx.x / 2, window = first + j;
+  const int half = threadIdx.x % 2 * kBf16Granule, channel = patch.first_row() + half;
+  if (channel >= out.channels || j >= kWindows || window >= out.windows) return;
   Bf16Granule best;
   int taps[kBf16Granule];
 #pragma unroll 1
   for (int tap = 0; tap < 4; ++tap) {
-    const float* part = grid.parts + index * kPart + in_tile * kBlockN + tap / 2 * (kBlockN / 2) + 2 * j + tap % 2;
-    Bf16Granule sums = {};
-    for (int slice = 0; slice < grid.slices; ++slice, part += grid.tiles * kPart) {
-#pragma unroll
-      for (int i = 0; i < kBf16Granule; ++i) sums.v[i] += part[i * kBlockN];
-    }
+    const int column = tap / 2 * (kPatchColumns / 2) + 2 * j + tap % 2;
 #pragma unroll
     for (int i = 0; i < kBf16Granule; ++i) {
-      const float z = finish_channel(out.epilogue, sums.v[i], channel + i, out.channels);
+      const float z = finish_channel(out.epilogue, sums.at(half + i, column), channel + i, out.channels);
       const float value = upper_bf16(cvt_bf16x2(0.0f, z));
       WindowMaximum maximum(tap == 0 ? value : best.v[i]);
       maximum.tap = tap == 0 ? 0 : taps[i];

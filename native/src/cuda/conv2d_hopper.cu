@@ -4,6 +4,7 @@
 #include "check.hpp"
 #include "conv2d_hopper.cuh"
 #include "gemm_pack.hpp"
+#include "hopper_store.cuh"
 #include "kernels.hpp"
 
 namespace azj::cuda {
@@ -34,8 +35,8 @@ struct PlanarResult {
   }
 
   template <int kBlockM, int kBlockN>
-  __device__ __forceinline__ void add_slices(const SplitGrid& grid, int64_t strip) const {
-    add_strip<kBlockM, kBlockN>(grid, *this, strip);
+  __device__ __forceinline__ void add_slices(const SplitGrid& grid, int64_t patch) const {
+    add_patch<kBlockM, kBlockN>(grid, *this, patch);
   }
 
   ConvGather g;

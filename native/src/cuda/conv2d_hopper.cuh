@@ -21,7 +21,7 @@
 
 #include "conv2d_hopper.hpp"
 #include "conv2d_implicit.cuh"
-#include "hopper_split.cuh"
+#include "hopper_parts.cuh"
 
 namespace azj::cuda {
 
@@ -136,8 +136,7 @@ __device__ __forceinline__ void load_pieces(const Ring<Tile>& ring, const Tensor
 
 // Result: kOrder, of the weights; g, the sums; kRows: 1, or 2, where g holds every second row of pixels, the first half
 // of a tile's columns is of those, and the second half of the pixels below them. store<Tile>(sums, staging, tile, warp)
-// puts a warp's sums of a tile where they belong, add_slices<kBlockM, kBlockN>(grid, strip) those of 16 rows of a tile's
-// parts.
+// puts a warp's sums of a tile where they belong, add_slices<kBlockM, kBlockN>(grid, patch) those of a patch's parts.
 template <class Tile, class Result>
 __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(
     const __grid_constant__ TensorOperand weights, const __grid_constant__ Phases<Result> phases) {
@@ -162,7 +161,7 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(
       const Phase<Result>& phase = phases.of[i];
       const SplitGrid& grid = phase.grid;
       consume_grid<Tile>(at, walk, ring, grid, [&](const auto& sums, int64_t index, const SplitTile& tile, int warp) {
-        if (grid.parts != nullptr) return store_part<Tile>(sums, ring.staging(warp), grid, index, warp);
+        if (grid.parts != nullptr) return store_part<Tile>(sums, grid, index, warp);
         phase.result.template store<Tile>(sums, ring.staging(warp), tile, warp);
       });
     }
@@ -170,13 +169,15 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_kernel(
   leave_cluster<Tile>();
 }
 
-// A block for 16 rows of a tile that is there in parts.
+// A block for a patch of a tile that is there in parts.
 template <int kBlockM, int kBlockN, class Result>
-__global__ __launch_bounds__(kSumThreads) void add_phases_kernel(const __grid_constant__ Phases<Result> phases) {
-  int64_t strip = blockIdx.x;
+__global__ __launch_bounds__(kSumThreads, kSumBlocks) void add_phases_kernel(
+    const __grid_constant__ Phases<Result> phases) {
+  constexpr int kOfTile = kPatches<kBlockM, kBlockN>;
+  int64_t patch = blockIdx.x;
   const Phase<Result>* phase = phases.of;
-  while (strip >= phase->part_tiles() * (kBlockM / kSumRows)) strip -= phase++->part_tiles() * (kBlockM / kSumRows);
-  phase->result.template add_slices<kBlockM, kBlockN>(phase->grid, strip);
+  while (patch >= phase->part_tiles() * kOfTile) patch -= phase++->part_tiles() * kOfTile;
+  phase->result.template add_slices<kBlockM, kBlockN>(phase->grid, patch);
 }
 
 template <class Tile_>
@@ -233,8 +234,8 @@ void run_work(cudaStream_t stream, const TensorOperand& weights, const Phases<Re
   }
   launch_pieces<Tile>(conv2d_hopper_kernel<Tile, Result>, pieces, stream, weights, work);
   if (tiles == 0) return;
-  const dim3 strips(static_cast<unsigned>(tiles * (Tile::kBlockM / kSumRows)));
-  launch(add_phases_kernel<Tile::kBlockM, Tile::kBlockN, Result>, strips, dim3(kSumThreads), 0, stream, work);
+  const dim3 patches(static_cast<unsigned>(tiles * kPatches<Tile::kBlockM, Tile::kBlockN>));
+  launch(add_phases_kernel<Tile::kBlockM, Tile::kBlockN, Result>, patches, dim3(kSumThreads), 0, stream, work);
 }
 
 }  // namespace azj::cuda

@@ -3,11 +3,11 @@
 //   dw[filters x (taps, channels)] = dz[filters x pixels] * X_unroll^T[pixels x (taps, channels)]              N(30)
 //
 // Columns: for each tap the channels in blocks, the last one of a tap filled up; a tile of C has several blocks. k: the
-// pixels of the batch. The tiles, often fewer than multiprocessors, are cut into slices of k (hopper_split.cuh).
+// pixels of the batch. The tiles, often fewer than multiprocessors, are cut into slices of k (hopper_parts.cuh).
 #pragma once
 
 #include "conv2d.hpp"
-#include "hopper_split.cuh"
+#include "hopper_parts.cuh"
 
 namespace azj::cuda {
 

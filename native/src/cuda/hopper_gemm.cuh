@@ -6,7 +6,7 @@
 // hopper_tile.cuh holds the product of a tile.
 //
 //   grid: one block of 3 warpgroups on each multiprocessor, which walks over the tiles of all products, or their slices
-//     (hopper_split.cuh)
+//     (hopper_split.cuh, hopper_parts.cuh)
 //   tile: 128 x 256, 128 x 128 or, of at most 64 rows, 64 x 256 (hopper_plan.cpp)
 //   cluster: two blocks whose tiles are neighbours bring each other half of what both read: of tiles above each other
 //     B, of tiles side by side A (HopperPlan::pairs)
@@ -16,7 +16,8 @@
 
 #include "hopper_boxes.cuh"
 #include "hopper_finish.cuh"
-#include "hopper_split.cuh"
+#include "hopper_parts.cuh"
+#include "hopper_store.cuh"
 
 namespace azj::cuda {
 
@@ -106,9 +107,7 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void hopper_gemm_kernel(
     RingPosition<Tile::kStages> at;
     consume_pieces<Tile>(at, ring, grid, [&](auto& sums, int64_t index, const SplitTile& tile, int warp) {
       unsigned char* const boxes = warp_boxes(ring, warp);
-      if (grid.parts != nullptr) {
-        return store_part<Tile>(sums, reinterpret_cast<float*>(boxes), grid, index, warp);
-      }
+      if (grid.parts != nullptr) return store_part<Tile>(sums, grid, index, warp);
       const int row = tile.row + Tile::warp_row(warp);
       const GemmEpilogue epilogue = result.epilogue(tile.product);
       auto* const matrix = result.matrix(tile.product);

@@ -1,16 +1,11 @@
-// Tiles of several products, and their slices along k, as the work of a persistent grid; and the kernel that adds the
-// slices' parts in a fixed order.
-//
-//   part: one slice of one tile, kBlockM x kBlockN floats; parts lie slice by slice, tile by tile
-//   grid of the sums: a block for every 16 rows of a tile, a thread for a column
-//
-// Bound by memory, mostly L2: each part is written once and read once.
+// Tiles of several products, and their slices along k, as the work of a persistent grid. (What becomes of the slices'
+// sums: hopper_parts.cuh.)
 #pragma once
 
 #include <algorithm>
 
 #include "hopper_plan.hpp"
-#include "hopper_store.cuh"
+#include "hopper_tile.cuh"
 #include "tile_launch.cuh"
 
 namespace azj::cuda {
@@ -87,14 +82,6 @@ void launch_pieces(void (*kernel)(P...), const SplitGrid& grid, cudaStream_t str
   launch_pieces<Tile>(kernel, grid.pieces(), stream, std::forward<A>(args)...);
 }
 
-// One warp's sums of piece `index` of the work to their part.
-template <class Tile>
-__device__ __forceinline__ void store_part(const float (&sums)[Tile::kSums], float* staging, const SplitGrid& grid,
-                                           int64_t index, int warp) {
-  const MatrixOutput part{grid.parts + index * (Tile::kBlockM * Tile::kBlockN), Tile::kBlockN};
-  store_sums<Tile>(sums, staging, part, GemmEpilogue{}, Tile::warp_row(warp), 0, Tile::kBlockM, Tile::kBlockN);
-}
-
 // A block's way over the pieces of one grid, then of the next: every gridDim.x-th.
 struct PieceWalk {
   int64_t index = blockIdx.x;  // in the grid
@@ -139,56 +126,6 @@ __device__ __forceinline__ void consume_pieces(RingPosition<Tile::kStages>& at, 
   setmaxnreg_inc<Tile::kConsumerRegisters>();
   PieceWalk walk;
   consume_grid<Tile>(at, walk, ring, grid, store);
-}
-
-// The same where every piece becomes a part.
-template <class Tile>
-__device__ __forceinline__ void consume_parts(RingPosition<Tile::kStages>& at, const Ring<Tile>& ring,
-                                              const SplitGrid& grid) {
-  consume_pieces<Tile>(at, ring, grid, [&](const auto& sums, int64_t index, const SplitTile&, int warp) {
-    store_part<Tile>(sums, ring.staging(warp), grid, index, warp);
-  });
-}
-
-constexpr int kSumRows = 16, kSumThreads = 256;
-
-// The sums of 16 rows of a tile, `strip` counted over all tiles, by a block.
-// Result: where the elements of C are, float32 or BF16. column(product, j): C(0, j), or nullptr for a column that only
-// fills a tile; row_stride(); epilogue(product).
-template <int kBlockM, int kBlockN, class Result>
-__device__ __forceinline__ void add_strip(const SplitGrid& grid, const Result& result, int64_t strip) {
-  constexpr int kStrips = kBlockM / kSumRows, kPart = kBlockM * kBlockN;
-  const int64_t index = strip / kStrips;
-  const SplitTile tile(grid, index, kBlockM, kBlockN);
-  const int in_tile = threadIdx.x % kBlockN, column = tile.column + in_tile;
-  auto* const top = column < grid.n ? result.column(tile.product, column) : nullptr;
-  if (top == nullptr) return;
-  const GemmEpilogue epilogue = result.epilogue(tile.product);
-  const float bias = column_bias(epilogue, column);
-  const int first = static_cast<int>(strip % kStrips) * kSumRows;
-  for (int r = first + threadIdx.x / kBlockN; r < first + kSumRows; r += kSumThreads / kBlockN) {
-    const int row = tile.row + r;
-    if (row >= grid.m) return;
-    const float* part = grid.parts + index * kPart + r * kBlockN + in_tile;
-    float sum = 0;
-#pragma unroll 4
-    for (int slice = 0; slice < grid.slices; ++slice) sum += part[slice * grid.tiles * kPart];
-    auto* const c = top + row * result.row_stride();
-    store_finished(epilogue, sum, c, bias + row_bias(epilogue, row));
-  }
-}
-
-template <int kBlockM, int kBlockN, class Result>
-__global__ __launch_bounds__(kSumThreads) void add_slices_kernel(const __grid_constant__ SplitGrid grid,
-                                                                const __grid_constant__ Result result) {
-  add_strip<kBlockM, kBlockN>(grid, result, blockIdx.x);
-}
-
-template <class Tile, class Result>
-void add_slices(cudaStream_t stream, const SplitGrid& grid, const Result& result) {
-  const int64_t strips = grid.tiles * (Tile::kBlockM / kSumRows);
-  launch(add_slices_kernel<Tile::kBlockM, Tile::kBlockN, Result>, dim3(static_cast<unsigned>(strips)),
-         dim3(kSumThreads), 0, stream, grid, result);
 }
 
 }  // namespace azj::cuda
