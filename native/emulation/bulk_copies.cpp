@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "memory_checks.hpp"
-#include "ptx.cuh"
 #include "scheduler.hpp"
 
 namespace azj::emulation {
@@ -13,6 +12,15 @@ namespace {
 
 constexpr uintptr_t kTargetAlignment = 128;
 constexpr uint32_t kChunk = 16;  // what a swizzle moves
+
+// A float32 on its way through a map of TFLOAT32: to the nearest, ties to even, unlike cvt.rna.tf32.f32; infinities and
+// NaN as they are. NVIDIA does not say so; Triton's test of descriptors with round_f32_to_tf32, which has passed on
+// GPUs, does.
+uint32_t tf32_of_copy(uint32_t bits) {
+  constexpr uint32_t kExponent = 0x7f800000, kHalf = 0xfff;
+  if ((bits & kExponent) == kExponent) return bits;
+  return (bits + kHalf + (bits >> 13 & 1)) & ~0x1fffu;
+}
 
 // Where an im2col copy begins has to be a pixel of the box.
 void check_corner(Scheduler& scheduler, const TensorMap& map, const int32_t* at, Site site) {
@@ -92,10 +100,10 @@ void BulkCopies::copy_row(const Copy& copy, const char* source, int64_t first, u
   }
   if (map.type == CU_TENSOR_MAP_DATA_TYPE_TFLOAT32) {
     for (int i = 0; i < map.box[0]; ++i) {
-      float value;
-      std::memcpy(&value, row + 4 * i, sizeof value);
-      const uint32_t rounded = round_to_tf32(value);
-      std::memcpy(row + 4 * i, &rounded, sizeof rounded);
+      uint32_t bits;
+      std::memcpy(&bits, row + 4 * i, sizeof bits);
+      bits = tf32_of_copy(bits);
+      std::memcpy(row + 4 * i, &bits, sizeof bits);
     }
   }
   for (uint32_t chunk = 0; chunk < map.box[0] * map.strides[0]; chunk += kChunk) {

@@ -102,7 +102,7 @@ class Passes {
     if (!azj::cuda::has_hopper(reason) || !azj::cuda::conv2d_hopper_fits(d_, reason)) return;
     check("wgmma, math " + std::to_string(static_cast<int>(math)) + " tile " +
               std::to_string(static_cast<int>(plan.tile)) + " slices " + std::to_string(plan.slices),
-          math == ConvMath::TF32 ? Rounding::TF32 : Rounding::BF16,
+          math == ConvMath::TF32 ? Rounding::TF32_COPIED : Rounding::BF16,
           [&](float* y) {
             Workspace workspace(azj::cuda::conv2d_hopper_forward_workspace_bytes(d_, math, plan));
             azj::cuda::conv2d_hopper_forward(stream_, d_, math, device_x_.data(), device_w_.data(),

@@ -31,13 +31,14 @@ struct Exact {
   }
 };
 
-// What the tensor cores see of an input.
-enum class Rounding { NONE, TF32, BF16 };
+// What the tensor cores see of an input. TF32_COPIED: rounded by the copy engine, ties to even.
+enum class Rounding { NONE, TF32, BF16, TF32_COPIED };
 
 inline float rounded(float value, Rounding rounding) {
   uint32_t bits;
   std::memcpy(&bits, &value, sizeof bits);
   if (rounding == Rounding::TF32) bits = (bits + 0x1000u) & ~0x1fffu;                                // ties away
+  if (rounding == Rounding::TF32_COPIED) bits = (bits + 0xfffu + ((bits >> 13) & 1u)) & ~0x1fffu;
   if (rounding == Rounding::BF16) bits = (bits + 0x7fffu + ((bits >> 16) & 1u)) & ~0xffffu;          // ties to even
   std::memcpy(&value, &bits, sizeof value);
   return value;

@@ -31,9 +31,9 @@ constexpr Rung kRungs[] = {
     {GemmRung::TENSOR_BF16, GemmTile::MEDIUM, Rounding::BF16},
     {GemmRung::TENSOR_BF16, GemmTile::LARGE, Rounding::BF16},
     {GemmRung::TENSOR_BF16, GemmTile::AUTO, Rounding::BF16},
-    {GemmRung::HOPPER_TF32, GemmTile::MEDIUM, Rounding::TF32},
-    {GemmRung::HOPPER_TF32, GemmTile::LARGE, Rounding::TF32},
-    {GemmRung::HOPPER_TF32, GemmTile::AUTO, Rounding::TF32},
+    {GemmRung::HOPPER_TF32, GemmTile::MEDIUM, Rounding::TF32_COPIED},
+    {GemmRung::HOPPER_TF32, GemmTile::LARGE, Rounding::TF32_COPIED},
+    {GemmRung::HOPPER_TF32, GemmTile::AUTO, Rounding::TF32_COPIED},
     {GemmRung::HOPPER_BF16, GemmTile::MEDIUM, Rounding::BF16},
     {GemmRung::HOPPER_BF16, GemmTile::LARGE, Rounding::BF16},
     {GemmRung::HOPPER_BF16, GemmTile::AUTO, Rounding::BF16},
@@ -52,7 +52,7 @@ void launch(cudaStream_t stream, const Rung& r, const GemmProblem& p, void* work
 void run(cudaStream_t stream, const Case& c, const GemmRung* only = nullptr) {
   const Problem problem(c);
   const std::vector<Exact> expected[] = {problem.expected(Rounding::NONE), problem.expected(Rounding::TF32),
-                                         problem.expected(Rounding::BF16)};
+                                         problem.expected(Rounding::BF16), problem.expected(Rounding::TF32_COPIED)};
   DeviceArray<float> a(problem.a, c.offset), b(problem.b, c.offset), bias(problem.bias);
   for (const Rung& r : kRungs) {
     DeviceArray<float> out(problem.before, c.offset);

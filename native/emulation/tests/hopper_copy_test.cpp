@@ -2,6 +2,8 @@
 // the PTX ISA's figures show them.
 #include "hopper.hpp"
 
+#include <limits>
+
 using namespace test;
 using namespace azj::cuda;
 
@@ -81,13 +83,22 @@ TEST(copies_of_tf32_round) {
                 CU_TENSOR_MAP_DATA_TYPE_TFLOAT32) == CUDA_SUCCESS);
   Array<unsigned char> out(128);
   EXPECT_OK(run(load_box, 1, 32, 128, map, 128, 0, 0, 0, 0, out.get()));
-  float value;
-  std::memcpy(&value, out.read().data(), sizeof value);
-  EXPECT_CLOSE(value, 1.0f + 0x1p-10f, 0);
+  const auto actual = out.read();
+  EXPECT(std::memcmp(actual.data(), rounded.data(), 128) == 0);
 }
 
 TEST(the_outer_dimensions) {
+  const float infinity = std::numeric_limits<float>::infinity();
   std::vector<float> values(4 * 2 * 3 * 2);
+  std::vector<float> rounded(32, 1.0f);
+  values[1] = 1.0f + 0x1p-11f + 0x1p-23f;
+  values[2] = -1.0f - 3 * 0x1p-11f;
+  values[3] = 2.0f - 0x1p-23f;
+  values[4] = infinity;
+  rounded[1] = 1.0f + 0x1p-10f;
+  rounded[2] = -1.0f - 0x1p-9f;
+  rounded[3] = 2.0f;
+  rounded[4] = infinity;
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
   Array<float> in(values);
   CUtensorMap map;
