@@ -53,6 +53,12 @@ void BulkCopies::load(Scheduler& scheduler, Scheduler& owner, void* target, cons
     scheduler.fail(cudaErrorIllegalInstruction, "cp.async.bulk.tensor (%s:%d): the tensor map is of the %s mode",
                    site.name(), site.line, copy.map.im2col ? "im2col" : "tiled");
   }
+  if (!begins_on_granule(copy.map, at[0])) {
+    scheduler.fail(cudaErrorIllegalInstruction,
+                   "cp.async.bulk.tensor (%s:%d): the box begins at element %d of the innermost dimension, which is "
+                   "not on 16 bytes",
+                   site.name(), site.line, at[0]);
+  }
   copy.bytes = static_cast<uint32_t>(copy.map.strides[0]);
   for (int i = 0; i < rank; ++i) copy.bytes *= copy.map.box[i];
   if (reinterpret_cast<uintptr_t>(target) % kTargetAlignment != 0) {

@@ -77,6 +77,11 @@ void fence_proxy_async(Site site) {
   scheduler.asynchrony().stores.fence(scheduler);
 }
 
+void fence_mbarrier_init(Site site) {
+  Scheduler& scheduler = hopper("fence.mbarrier_init", site);
+  scheduler.asynchrony().mbarriers.publish(scheduler.running().number);
+}
+
 void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* at, const uint16_t* taps, void* barrier,
                  Site site) {
   Scheduler& scheduler = hopper("cp.async.bulk.tensor", site);

@@ -21,6 +21,7 @@ void cluster_barrier(Site site);
 void mbarrier_expect_bytes(void* barrier, uint32_t bytes, Site site);
 void mbarrier_wait(void* barrier, uint32_t parity, Site site);
 void fence_proxy_async(Site site);
+void fence_mbarrier_init(Site site);
 void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* at, const uint16_t* taps, void* barrier,
                  Site site);
 void tensor_load_multicast(void* target, const CUtensorMap* map, int rank, const int32_t* at, const uint16_t* taps,
@@ -79,7 +80,7 @@ inline bool mbarrier_try_wait(uint64_t* barrier, uint32_t parity, AZJ_SITE_PARAM
 inline void fence_proxy_async(AZJ_SITE_PARAMETERS) { ::azj::emulation::fence_proxy_async(AZJ_SITE); }
 
 // fence.mbarrier_init.release.cluster
-inline void fence_mbarrier_init(AZJ_SITE_PARAMETERS) { ::azj::emulation::fence_proxy_async(AZJ_SITE); }
+inline void fence_mbarrier_init(AZJ_SITE_PARAMETERS) { ::azj::emulation::fence_mbarrier_init(AZJ_SITE); }
 
 // %cluster_ctarank
 inline uint32_t cluster_rank(AZJ_SITE_PARAMETERS) { return ::azj::emulation::cluster_rank(AZJ_SITE); }

@@ -25,6 +25,13 @@ struct TensorMap {
 static_assert(sizeof(TensorMap) <= sizeof(CUtensorMap), "a tensor map has 128 bytes");
 constexpr uint64_t kTensorMapMark = 0x70616d2d6a7a61;
 
+// What the copy engine reads or writes of global memory begins on so many bytes. PTX ISA, "Tensors", "Bounding Box".
+constexpr int64_t kGlobalGranule = 16;
+
+inline bool begins_on_granule(const TensorMap& map, int32_t x) {
+  return x * static_cast<int64_t>(map.strides[0]) % kGlobalGranule == 0;
+}
+
 // Where the byte at an address of shared memory lies: the number of its 16-byte chunk in a line of 128, 64 or 32 bytes
 // is combined by exclusive or with the number of the 128 bytes, of as many bits. CuTe's Swizzle<3 | 2 | 1, 4, 3>.
 inline uintptr_t swizzled(uintptr_t address, int bits) {

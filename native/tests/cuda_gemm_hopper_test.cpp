@@ -57,6 +57,8 @@ void test_products(cudaStream_t stream) {
   run(stream, {300, 5, 516, false, true, 1, 0, 0, 4, 1, 1, kNone, AZJ_LEAKY_RELU}, {kMedium, kLarge});  // 16 bytes off
   run(stream, {5, 600, 100, false, true, 1, 0, 0, 0, 1, 1, kRow, AZJ_IDENTITY}, {kSmall, kLarge});
   run(stream, {1, 40, 33, false, true, 1, 0, 4, 0, 1, 1, kNone, AZJ_IDENTITY}, {kSmall, {}});
+  run(stream, {70, 3, 40, false, true, 1, 1, 4, 0, 1, 1, kNone, AZJ_RELU}, {kSmall, kLarge});  // no row has 16 bytes
+  run(stream, {70, 90, 40, false, true, 1, 0, 4, 0, 2, 1, kRow, AZJ_IDENTITY}, {kSmall, kMedium});
   run(stream, {130, 259, 420, false, true, -1, 2, 0, 0, 1, 1, kRow, AZJ_TANH}, {kMedium, kLarge});  // rings go round
   run(stream, {40, 600, 700, false, true, 1, 0, 0, 0, 2, 2, kRow, AZJ_RELU}, {kSmall, kSmallCut});  // turns
   run(stream, {200, 300, 8, false, true, 1, 0, 0, 0, 7, 1, kNone, AZJ_IDENTITY}, {kMedium, kLarge});    // > 8 tiles

@@ -69,14 +69,37 @@ TEST(boxes_of_every_swizzle_inside_and_across_the_borders) {
   for (const auto& [swizzle, words] : {std::pair{CU_TENSOR_MAP_SWIZZLE_NONE, 12}, {CU_TENSOR_MAP_SWIZZLE_32B, 8},
                                        {CU_TENSOR_MAP_SWIZZLE_64B, 16}, {CU_TENSOR_MAP_SWIZZLE_128B, 32}}) {
     check_box(swizzle, words, 16, 0, 0);
-    check_box(swizzle, words, 24, 30, 45);
-    check_box(swizzle, words, 8, -3, -5);
+    check_box(swizzle, words, 24, 28, 45);
+    check_box(swizzle, words, 8, -4, -5);
     check_box(swizzle, words, 8, 1000, 0);
   }
 }
 
+TEST(boxes_begin_on_16_bytes) {
+  Array<float> in(64);
+  CUtensorMap map;
+  EXPECT(encode(map, in.get(), {16, 4, 1, 1}, {64, 256, 256}, {8, 1, 1, 1}, CU_TENSOR_MAP_SWIZZLE_NONE) ==
+         CUDA_SUCCESS);
+  for (const int x : {-3, 1, 2, 7}) {
+    Array<unsigned char> out(32);
+    expect_fault(cudaErrorIllegalInstruction, {"of the innermost dimension, which is not on 16 bytes"}, load_box, 1, 32,
+                 32, map, 32, x, 0, 0, 0, out.get());
+  }
+}
+
+// Ties to even; what has only ones in its exponent stays.
 TEST(copies_of_tf32_round) {
+  const float infinity = std::numeric_limits<float>::infinity();
   std::vector<float> values(32, 1.0f + 0x1p-11f);
+  std::vector<float> rounded(32, 1.0f);
+  values[1] = 1.0f + 0x1p-11f + 0x1p-23f;
+  values[2] = -1.0f - 3 * 0x1p-11f;
+  values[3] = 2.0f - 0x1p-23f;
+  values[4] = infinity;
+  rounded[1] = 1.0f + 0x1p-10f;
+  rounded[2] = -1.0f - 0x1p-9f;
+  rounded[3] = 2.0f;
+  rounded[4] = infinity;
   Array<float> in(values);
   CUtensorMap map;
   EXPECT(encode(map, in.get(), {32, 1, 1, 1}, {128, 128, 128}, {32, 1, 1, 1}, CU_TENSOR_MAP_SWIZZLE_NONE,
@@ -88,17 +111,7 @@ TEST(copies_of_tf32_round) {
 }
 
 TEST(the_outer_dimensions) {
-  const float infinity = std::numeric_limits<float>::infinity();
   std::vector<float> values(4 * 2 * 3 * 2);
-  std::vector<float> rounded(32, 1.0f);
-  values[1] = 1.0f + 0x1p-11f + 0x1p-23f;
-  values[2] = -1.0f - 3 * 0x1p-11f;
-  values[3] = 2.0f - 0x1p-23f;
-  values[4] = infinity;
-  rounded[1] = 1.0f + 0x1p-10f;
-  rounded[2] = -1.0f - 0x1p-9f;
-  rounded[3] = 2.0f;
-  rounded[4] = infinity;
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
   Array<float> in(values);
   CUtensorMap map;

@@ -42,25 +42,27 @@ __global__ void store_boxes(const __grid_constant__ CUtensorMap map, int x, int 
   if (kind != Store::NOT_WAITED_FOR && threadIdx.x == 0) bulk_wait_read<0>();
 }
 
-// A tensor of 40 x 50 words, with 4 more behind each row.
+// A tensor of x words, up to 40, and 50 rows, which are 44 words apart.
 struct Tensor {
   static constexpr int kX = 40, kY = 50, kPitch = 44;
   Array<float> data{std::vector<float>(kPitch * kY, -1.0f)};
   CUtensorMap map;
-  explicit Tensor(CUtensorMapDataType type = CU_TENSOR_MAP_DATA_TYPE_FLOAT32) {
-    EXPECT(encode(map, data.get(), {kX, kY, 1, 1}, {kPitch * 4, kPitch * 4 * kY, kPitch * 4 * kY},
+  explicit Tensor(CUtensorMapDataType type = CU_TENSOR_MAP_DATA_TYPE_FLOAT32, uint64_t x = kX) {
+    EXPECT(encode(map, data.get(), {x, kY, 1, 1}, {kPitch * 4, kPitch * 4 * kY, kPitch * 4 * kY},
                   {kWords, kRows, 1, 1}, CU_TENSOR_MAP_SWIZZLE_128B, type) == CUDA_SUCCESS);
   }
 };
 
-void check_stores(int x, int y) {
-  Tensor tensor;
+// Of `words` words of a row as many are written as fill chunks of four.
+void check_stores(int x, int y, int words = Tensor::kX) {
+  Tensor tensor(CU_TENSOR_MAP_DATA_TYPE_FLOAT32, static_cast<uint64_t>(words));
+  const int written = (words + 3) / 4 * 4;
   EXPECT_OK(run(store_boxes, 1, 32, 2 * kBoxBytes, tensor.map, x, y, Store::RIGHT));
   const auto actual = tensor.data.read();
   int wrong = 0;
   for (int i = 0; i < Tensor::kPitch * Tensor::kY; ++i) {
     const int word = i % Tensor::kPitch - x, row = i / Tensor::kPitch - y;
-    const bool inside = word >= 0 && word < kWords && row >= 0 && row < 2 * kRows && i % Tensor::kPitch < Tensor::kX;
+    const bool inside = word >= 0 && word < kWords && row >= 0 && row < 2 * kRows && i % Tensor::kPitch < written;
     const int box = row / kRows;
     wrong += actual[static_cast<size_t>(i)] != (inside ? 1000 * box + (row - box * kRows) * kWords + word : -1);
   }
@@ -70,13 +72,17 @@ void check_stores(int x, int y) {
 TEST(boxes_inside_and_across_the_borders) {
   check_stores(0, 0);
   check_stores(20, 30);
-  check_stores(-5, -20);
   check_stores(100, 0);
 }
 
-void expect_store_fault(cudaError_t error, Store kind, std::vector<const char*> parts) {
+TEST(a_row_that_does_not_end_on_16_bytes_is_overrun) {
+  check_stores(20, 0, 37);
+  check_stores(0, 0, 3);
+}
+
+void expect_store_fault(cudaError_t error, Store kind, std::vector<const char*> parts, int x = 0, int y = 0) {
   Tensor tensor;
-  expect_fault(error, parts, store_boxes, 1, 32, 2 * kBoxBytes, tensor.map, 0, 0, kind);
+  expect_fault(error, parts, store_boxes, 1, 32, 2 * kBoxBytes, tensor.map, x, y, kind);
 }
 
 TEST(stores_that_are_wrong) {
@@ -86,6 +92,9 @@ TEST(stores_that_are_wrong) {
   expect_store_fault(cudaErrorLaunchFailure, Store::WRITTEN_TOO_EARLY, {"was written before", "wait_group.read"});
   expect_store_fault(cudaErrorMisalignedAddress, Store::MISALIGNED, {"not aligned to 128 bytes"});
   expect_store_fault(cudaErrorInvalidAddressSpace, Store::OUTSIDE, {"not shared memory of this block"});
+  expect_store_fault(cudaErrorIllegalInstruction, Store::RIGHT, {"element 6 of the innermost", "not on 16 bytes"}, 6);
+  expect_store_fault(cudaErrorIllegalInstruction, Store::RIGHT, {"begins before the tensor does"}, -4);
+  expect_store_fault(cudaErrorIllegalInstruction, Store::RIGHT, {"begins before the tensor does"}, 0, -1);
   Tensor rounding(CU_TENSOR_MAP_DATA_TYPE_TFLOAT32);
   expect_fault(cudaErrorIllegalInstruction, {"map of TFLOAT32", "hopper_store_test.cpp"}, store_boxes, 1, 32,
                2 * kBoxBytes, rounding.map, 0, 0, Store::RIGHT);

@@ -3,8 +3,9 @@
 //
 // TF32 operands of wgmma have to lie along k, so along the pixels. In the copies of plane_pack.hpp they do, and a tap
 // is a shift: a box of 128 bytes of pixels of some channels, read `shift` elements further on, is one tap's piece of
-// X_unroll^T. There is no im2col, and neither stride nor dilation costs anything. What is lost are the zeros between
-// the lines: of a plane of W x H with padding p, 1 - W H / ((W + p) (H + p)) of the products. They are multiplied as
+// X_unroll^T. There is no im2col, and neither stride nor dilation costs products. x is copied once for each rest of 16
+// bytes that shifts along a line leave, three times for a 3 x 3 kernel. What is lost are the zeros between the lines:
+// of a plane of W x H with padding p, about 1 - W H / ((W + p) (H + p)) of the products. They are multiplied as
 // well: an infinity at the border of x makes NaN of all taps of its channel's weights, not only of those that meet it.
 //
 //   block of columns: 8 to 128 channels, so that few channels waste little
@@ -33,8 +34,9 @@ struct ColumnBox {
 
 __device__ inline ColumnBox find_box(const ShiftedColumns& c, int index) {
   const TapBlock block = find_block(c, index);
-  return {block.channel, block.r % c.h.period * c.w.images + block.s % c.w.period,
-          c.h.shift(block.r) * c.w.pitch + c.w.shift(block.s)};
+  const int of_w = block.s % c.w.period;
+  return {block.channel, block.r % c.h.period * c.w.images + of_w,
+          c.h.shift(block.r) * c.w.pitch + c.w.shift(block.s) + c.w.delay(of_w)};
 }
 
 template <class Tile>
@@ -77,6 +79,8 @@ int choose_block(int64_t channels) {
   return block;
 }
 
+int bytes_of(ConvMath math) { return math == ConvMath::TF32 ? 4 : 2; }
+
 // The pass without its tensors.
 struct Shifted {
   ShiftedColumns columns;
@@ -87,10 +91,13 @@ struct Shifted {
   Shifted(const azj_conv2d_desc& d, const ConvSize& s, ConvMath math)
       : columns{TapColumns(d, s, choose_block(s.group_channels)),
                 ImageAxis(d.height, s.out_h, d.kernel_h, d.stride_h, d.pad_h, d.dilation_h),
-                ImageAxis(d.width, s.out_w, d.kernel_w, d.stride_w, d.pad_w, d.dilation_w)},
+                ImageAxis(d.width, s.out_w, d.kernel_w, d.stride_w, d.pad_w, d.dilation_w, 16 / bytes_of(math))},
         filters(s.group_filters),
         groups(d.groups),
-        bytes(math == ConvMath::TF32 ? 4 : 2) {
+        bytes(bytes_of(math)) {
+    if (d.kernel_h > 1 || d.pad_h > 0) {  // taps are shifted by lines, too
+      columns.w.pitch = static_cast<int>(divide_up(columns.w.pitch, columns.w.unit)) * columns.w.unit;
+    }
     if (positions() > kMaxPositions || columns.count() > kMaxGemmExtent) {
       fail(AZJ_UNSUPPORTED, "the gradient to the weights on wgmma takes planes of at most 2^30 elements with their "
            "padding, and filters below 2^31; they have %" PRId64 " and %" PRId64, positions(), s.patch);

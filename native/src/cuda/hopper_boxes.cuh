@@ -2,8 +2,9 @@
 // with the shared memory for it. (To a matrix that has no tensor map: hopper_store.cuh.)
 //
 // A warp has 16 rows. They go into shared memory in boxes of 128 bytes of each row, swizzled, and the copy engine
-// stores them: whole lines, and nothing beyond the matrix. The warp waits for no store, only for the reading of the
-// last but one.
+// stores them: whole lines, and nothing beyond its map. But it writes 16 bytes at a time, whatever the map says, so
+// the map holds the columns that fill granules of 16 bytes (result_map()), and threads store the few behind them. The
+// warp waits for no store, only for the reading of the last but one.
 #pragma once
 
 #include <type_traits>
@@ -16,6 +17,7 @@ template <class Element_, class Base>
 struct BoxedTile : Base {
   using Element = Element_;
   static constexpr int kBoxRows = 16, kBoxColumns = 128 / sizeof(Element), kBoxBytes = kBoxRows * 128;
+  static constexpr int kGranule = 16 / sizeof(Element);
   static constexpr int kBoxes = Base::kTurns ? 1 : 2;  // of a warp; the consumer that stores out of turn may wait
   // Of a warp: its boxes, or what store_sums() takes, on 1024 bytes.
   static constexpr int kWarpBytes = Base::kTurns ? 3072 : 4096;
@@ -63,11 +65,23 @@ __device__ __forceinline__ void fill_float_box(const float* sums, unsigned char*
   }
 }
 
-// One warp's sums, to the rows from `row` and the columns from `column` of matrix (z, w) of a map for boxes of kBoxRows
-// x kBoxColumns. Before the kernel ends, finish_stores().
+// The columns of a box that fill no granule of C's rows, if it has them: a lane for a row. column: the box's first.
+template <class Tile>
+__device__ __forceinline__ void store_rest(const unsigned char* box, typename Tile::Element* c, int64_t ldc, int row,
+                                           int column, int m, int n) {
+  const int lane = threadIdx.x % 32, rest = n % Tile::kGranule, first = n - rest - column;
+  if (rest == 0 || first < 0 || first >= Tile::kBoxColumns || lane >= Tile::kBoxRows || row + lane >= m) return;
+  const int granule = first / Tile::kGranule ^ lane % 8;
+  const auto* const from = reinterpret_cast<const typename Tile::Element*>(box + lane * Tile::kRowBytes + granule * 16);
+  for (int i = 0; i < rest; ++i) c[(row + lane) * ldc + column + first + i] = from[i];
+}
+
+// One warp's sums, to the rows from `row` and the columns from `column` of C, m x n, which is matrix (z, w) of a map
+// for boxes of kBoxRows x kBoxColumns. Before the kernel ends, finish_stores().
 template <class Tile>
 __device__ __forceinline__ void store_boxes(const float (&sums)[Tile::kSums], unsigned char* boxes,
-                                            const CUtensorMap* map, int row, int column, int z, int w) {
+                                            const CUtensorMap* map, typename Tile::Element* c, int64_t ldc, int row,
+                                            int column, int z, int w, int m, int n) {
   const int lane = threadIdx.x % 32;
 #pragma unroll
   for (int part = 0; part < Tile::kBlockN / Tile::kBoxColumns; ++part) {
@@ -81,10 +95,12 @@ __device__ __forceinline__ void store_boxes(const float (&sums)[Tile::kSums], un
     }
     fence_proxy_async();
     __syncwarp();
+    const int first = column + part * Tile::kBoxColumns;
     if (lane == 0) {
-      tensor_store_4d(map, column + part * Tile::kBoxColumns, row, z, w, box);
+      if (first + Tile::kGranule <= n) tensor_store_4d(map, first, row, z, w, box);
       bulk_commit();
     }
+    store_rest<Tile>(box, c, ldc, row, first, m, n);
   }
 }
 

@@ -118,7 +118,8 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void hopper_gemm_kernel(
         }
       }
       finish_sums<Tile>(sums, epilogue, matrix, result.ldc, row, tile.column, grid.m, grid.n);
-      store_boxes<Tile>(sums, boxes, &c, row, tile.column, result.sample(tile.product), result.group(tile.product));
+      store_boxes<Tile>(sums, boxes, &c, matrix, result.ldc, row, tile.column, result.sample(tile.product),
+                        result.group(tile.product), grid.m, grid.n);
     });
     finish_stores();
   }

@@ -7,6 +7,10 @@
 //
 //   r * dilation - pad = shift(r) * stride + offset, 0 <= offset < stride; element j of an image is
 //   x[j * stride + offset]
+//
+// But a box of the copy engine begins on 16 bytes, `unit` elements (PTX ISA, "Tensors", "Bounding Box"). So lines
+// are as many positions apart as make whole units, and there is an image for each rest that taps along a line leave: in
+// it everything lies delay() positions further on, and tap s of output pixel q is element q + shift(s) + delay.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -21,12 +25,14 @@ namespace azj::cuda {
 // One axis of a convolution.
 struct ImageAxis {
   int stride = 1, pad = 0, dilation = 1;
-  int images = 1;  // different offsets; tap r has that of image r % period
+  int unit = 1;    // what shift() + delay() is a multiple of
+  int images = 1;  // different offsets and delays; tap r has those of image r % period
   int period = 1;
   int pitch = 0;   // positions from one line, or sample, to the next
 
   // `size` and `outputs`: positions of x and of z.
-  ImageAxis(int64_t size, int64_t outputs, int64_t taps, int64_t stride, int64_t pad, int64_t dilation);
+  ImageAxis(int64_t size, int64_t outputs, int64_t taps, int64_t stride, int64_t pad, int64_t dilation,
+            int64_t unit = 1);
   // z itself, on the positions of `x`.
   static ImageAxis of_outputs(const ImageAxis& x);
 
@@ -35,6 +41,10 @@ struct ImageAxis {
     return (tap * dilation - pad + lift * stride) / stride - lift;
   }
   __device__ int offset(int image) const { return image * dilation - pad - shift(image) * stride; }
+  __device__ int delay(int image) const {
+    const int rest = shift(image) % unit;
+    return rest > 0 ? unit - rest : -rest;
+  }
 
  private:
   ImageAxis() = default;

@@ -2,6 +2,8 @@
 
 #include <cuda_runtime.h>
 
+#include <algorithm>
+
 #include "check.hpp"
 #include "error.hpp"
 
@@ -54,9 +56,11 @@ struct Strides {
   }
 };
 
-CUtensorMap tiled_map(const OperandView& v, CUtensorMapDataType type, int box_rows, int box_bytes, int box_batch) {
+// Of the view's k, columns 0 .. columns - 1.
+CUtensorMap tiled_map(const OperandView& v, int64_t columns, CUtensorMapDataType type, int box_rows, int box_bytes,
+                      int box_batch) {
   const Strides s(v);
-  const cuuint64_t extents[] = {static_cast<cuuint64_t>(v.k), static_cast<cuuint64_t>(v.rows),
+  const cuuint64_t extents[] = {static_cast<cuuint64_t>(columns), static_cast<cuuint64_t>(v.rows),
                                 static_cast<cuuint64_t>(s.batches), static_cast<cuuint64_t>(s.groups)};
   const cuuint64_t strides[] = {static_cast<cuuint64_t>(s.row * v.bytes), static_cast<cuuint64_t>(s.batch * v.bytes),
                                 static_cast<cuuint64_t>(s.group * v.bytes)};
@@ -100,13 +104,16 @@ bool has_tensor_map(const OperandView& v) {
 
 TensorOperand tensor_operand(const OperandView& v, int box_rows, int box_bytes, int box_batch) {
   const Strides s(v);
-  return {tiled_map(v, type_of(v.bytes), box_rows, box_bytes, box_batch), s.batches > 1 ? 1 : 0, s.groups > 1 ? 1 : 0};
+  return {tiled_map(v, v.k, type_of(v.bytes), box_rows, box_bytes, box_batch), s.batches > 1 ? 1 : 0,
+          s.groups > 1 ? 1 : 0};
 }
 
 CUtensorMap result_map(const OperandView& v, int box_rows) {
   // A map for TF32 rounds.
   const CUtensorMapDataType type = v.bytes == 4 ? CU_TENSOR_MAP_DATA_TYPE_FLOAT32 : type_of(v.bytes);
-  return tiled_map(v, type, box_rows, 128, 1);
+  const int64_t unit = kAlignment / v.bytes;
+  const int64_t columns = std::max(v.k / unit, int64_t{1}) * unit;  // a map is never empty, even if nothing is stored
+  return tiled_map(v, columns, type, box_rows, 128, 1);
 }
 
 CUtensorMap pixel_map(const PixelView& v, int pixels, int channel_bytes) {

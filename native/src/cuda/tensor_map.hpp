@@ -38,7 +38,7 @@ bool has_tensor_map(const OperandView& view);
 TensorOperand tensor_operand(const OperandView& view, int box_rows, int box_bytes = 128, int box_batch = 1);
 
 // A result, whose n is the view's k, for stores of boxes of 128 bytes of n and box_rows rows. The view has a tensor
-// map.
+// map. What of n fills no 16 bytes is left out: a store of the copy engine would write all 16.
 CUtensorMap result_map(const OperandView& view, int box_rows);
 
 // Pixels of a convolution's gathered source for im2col copies: channels x width x height x samples, of `bytes` bytes,
