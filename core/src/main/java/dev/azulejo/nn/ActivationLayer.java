@@ -2,7 +2,6 @@ package dev.azulejo.nn;
 
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
-import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.EngineSession;
 import dev.azulejo.ops.Activation;
 import dev.azulejo.ops.Activations;
@@ -68,23 +67,15 @@ public record ActivationLayer(Activation activation, float slope) implements Lay
     }
 
     @Override
-    public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
-      Activations.forward(stream, layer.activation, layer.slope, count, x, y);
+    public void forward(Stream stream, LayerTensors t) {
+      Activations.forward(stream, layer.activation, layer.slope, count, t.x(), t.y());
     }
 
     @Override
-    public void backward(
-        Stream stream,
-        Tensor x,
-        Tensor y,
-        LayerWeights weights,
-        Tensor saved,
-        Tensor gradY,
-        LayerWeights gradients,
-        Tensor inner,
-        Tensor gradX) {
-      if (gradX != null) {
-        Activations.backward(stream, layer.activation, layer.slope, count, y, gradY, gradX);
+    public void backward(Stream stream, LayerTensors t) {
+      if (t.gradX() != null) {
+        Activations.backward(
+            stream, layer.activation, layer.slope, count, t.y(), t.gradY(), t.gradX());
       }
     }
   }

@@ -1,7 +1,6 @@
 package dev.azulejo.nn;
 
 import dev.azulejo.device.Stream;
-import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.ConvolutionPlan;
 import dev.azulejo.engine.EngineSession;
 import dev.azulejo.engine.Storage;
@@ -59,34 +58,25 @@ final class Bf16ConvPlan implements LayerPlan {
   }
 
   @Override
-  public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
-    convolution.forward(x, weights.packed(), weights.bias(), y);
+  public void forward(Stream stream, LayerTensors t) {
+    convolution.forward(t.x(), t.weights().packed(), t.weights().bias(), t.y());
   }
 
   @Override
-  public void backward(
-      Stream stream,
-      Tensor x,
-      Tensor y,
-      LayerWeights weights,
-      Tensor saved,
-      Tensor gradY,
-      LayerWeights gradients,
-      Tensor inner,
-      Tensor gradX) {
+  public void backward(Stream stream, LayerTensors t) {
     Bf16Activations.backward(
         stream,
         problem.activation(),
         problem.slope(),
         pixels,
         filters,
-        y,
-        gradY,
-        gradY,
-        gradients.bias());
-    convolution.gradWeights(x, gradY, gradients.weight(), null);
-    if (gradX != null) {
-      convolution.gradInput(gradY, weights.packed(), gradX);
+        t.y(),
+        t.gradY(),
+        t.gradY(),
+        t.gradients().bias());
+    convolution.gradWeights(t.x(), t.gradY(), t.gradients().weight(), null);
+    if (t.gradX() != null) {
+      convolution.gradInput(t.gradY(), t.weights().packed(), t.gradX());
     }
   }
 }

@@ -40,23 +40,14 @@ final class Bf16Edge implements LayerPlan {
   }
 
   @Override
-  public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
-    convert(stream, storage, x, y);
+  public void forward(Stream stream, LayerTensors t) {
+    convert(stream, storage, t.x(), t.y());
   }
 
   @Override
-  public void backward(
-      Stream stream,
-      Tensor x,
-      Tensor y,
-      LayerWeights weights,
-      Tensor saved,
-      Tensor gradY,
-      LayerWeights gradients,
-      Tensor inner,
-      Tensor gradX) {
-    if (gradX != null) {
-      convert(stream, storage == Storage.F32 ? Storage.BF16 : Storage.F32, gradY, gradX);
+  public void backward(Stream stream, LayerTensors t) {
+    if (t.gradX() != null) {
+      convert(stream, storage == Storage.F32 ? Storage.BF16 : Storage.F32, t.gradY(), t.gradX());
     }
   }
 

@@ -2,7 +2,6 @@ package dev.azulejo.nn;
 
 import dev.azulejo.device.ElementType;
 import dev.azulejo.device.Stream;
-import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.Storage;
 import dev.azulejo.ops.Bf16Pooling;
 import dev.azulejo.ops.Pool2dProblem;
@@ -39,23 +38,14 @@ final class Bf16PoolPlan implements LayerPlan {
   }
 
   @Override
-  public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
-    Bf16Pooling.forward(stream, problem, x, y, saved);
+  public void forward(Stream stream, LayerTensors t) {
+    Bf16Pooling.forward(stream, problem, t.x(), t.y(), t.saved());
   }
 
   @Override
-  public void backward(
-      Stream stream,
-      Tensor x,
-      Tensor y,
-      LayerWeights weights,
-      Tensor saved,
-      Tensor gradY,
-      LayerWeights gradients,
-      Tensor inner,
-      Tensor gradX) {
-    if (gradX != null) {
-      Bf16Pooling.backward(stream, problem, gradY, saved, gradX);
+  public void backward(Stream stream, LayerTensors t) {
+    if (t.gradX() != null) {
+      Bf16Pooling.backward(stream, problem, t.gradY(), t.saved(), t.gradX());
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.azulejo.nn;
 
 import dev.azulejo.device.Stream;
-import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.ConvolutionPlan;
 import dev.azulejo.engine.EngineSession;
 import dev.azulejo.ops.Activation;
@@ -34,27 +33,19 @@ final class Conv2dPlan implements LayerPlan {
   }
 
   @Override
-  public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
-    convolution.forward(x, weights.weight(), weights.bias(), y);
+  public void forward(Stream stream, LayerTensors t) {
+    convolution.forward(t.x(), t.weights().weight(), t.weights().bias(), t.y());
   }
 
   @Override
-  public void backward(
-      Stream stream,
-      Tensor x,
-      Tensor y,
-      LayerWeights weights,
-      Tensor saved,
-      Tensor gradY,
-      LayerWeights gradients,
-      Tensor inner,
-      Tensor gradX) {
+  public void backward(Stream stream, LayerTensors t) {
     if (layer.activation() != Activation.IDENTITY) {
-      Activations.backward(stream, layer.activation(), layer.slope(), outputs, y, gradY, gradY);
+      Activations.backward(
+          stream, layer.activation(), layer.slope(), outputs, t.y(), t.gradY(), t.gradY());
     }
-    convolution.gradWeights(x, gradY, gradients.weight(), gradients.bias());
-    if (gradX != null) {
-      convolution.gradInput(gradY, weights.weight(), gradX);
+    convolution.gradWeights(t.x(), t.gradY(), t.gradients().weight(), t.gradients().bias());
+    if (t.gradX() != null) {
+      convolution.gradInput(t.gradY(), t.weights().weight(), t.gradX());
     }
   }
 }

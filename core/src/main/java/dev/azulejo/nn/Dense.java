@@ -2,7 +2,6 @@ package dev.azulejo.nn;
 
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
-import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.DensePlan;
 import dev.azulejo.engine.EngineSession;
 import dev.azulejo.ops.Activation;
@@ -102,27 +101,19 @@ public record Dense(int outputs, Activation activation, float slope) implements 
     }
 
     @Override
-    public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
-      dense.forward(x, weights.weight(), weights.bias(), y);
+    public void forward(Stream stream, LayerTensors t) {
+      dense.forward(t.x(), t.weights().weight(), t.weights().bias(), t.y());
     }
 
     @Override
-    public void backward(
-        Stream stream,
-        Tensor x,
-        Tensor y,
-        LayerWeights weights,
-        Tensor saved,
-        Tensor gradY,
-        LayerWeights gradients,
-        Tensor inner,
-        Tensor gradX) {
+    public void backward(Stream stream, LayerTensors t) {
       if (layer.activation != Activation.IDENTITY) {
-        Activations.backward(stream, layer.activation, layer.slope, outputs, y, gradY, gradY);
+        Activations.backward(
+            stream, layer.activation, layer.slope, outputs, t.y(), t.gradY(), t.gradY());
       }
-      dense.gradWeights(x, gradY, gradients.weight(), gradients.bias());
-      if (gradX != null) {
-        dense.gradInput(gradY, weights.weight(), gradX);
+      dense.gradWeights(t.x(), t.gradY(), t.gradients().weight(), t.gradients().bias());
+      if (t.gradX() != null) {
+        dense.gradInput(t.gradY(), t.weights().weight(), t.gradX());
       }
     }
   }

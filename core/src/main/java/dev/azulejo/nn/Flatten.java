@@ -2,7 +2,6 @@ package dev.azulejo.nn;
 
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
-import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.EngineSession;
 import java.util.List;
 
@@ -47,18 +46,9 @@ public record Flatten() implements Layer {
     public void setBatch(int batch) {}
 
     @Override
-    public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {}
+    public void forward(Stream stream, LayerTensors t) {}
 
     @Override
-    public void backward(
-        Stream stream,
-        Tensor x,
-        Tensor y,
-        LayerWeights weights,
-        Tensor saved,
-        Tensor gradY,
-        LayerWeights gradients,
-        Tensor inner,
-        Tensor gradX) {}
+    public void backward(Stream stream, LayerTensors t) {}
   }
 }

@@ -4,6 +4,7 @@ import dev.azulejo.device.DeviceBuffer;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.EngineSession;
+import java.util.List;
 
 /**
  * A network ready to run on one stream for up to a number of samples at a time. The weights are the
@@ -18,7 +19,7 @@ public final class InferencePlan implements AutoCloseable {
   private final DeviceBuffer memory;
   private final EngineSession engine;
   private final Step[] steps;
-  private final LayerWeights[] weights;
+  private final LayerTensors[] tensors;
   private final Tensor[] outputs;
   private final boolean hasCopies; // of weights
   private long copied = WeightChanges.UNCOUNTED; // the network's changes when they were made
@@ -47,7 +48,7 @@ public final class InferencePlan implements AutoCloseable {
     }
     steps = layout.steps.toArray(Step[]::new);
     outputs = Slot.in(memory, layout.outputs);
-    weights = layout.weights(network.layerWeights(), memory);
+    tensors = layout.tensors(memory, outputs, network.layerWeights(), List.of());
     hasCopies = layout.steps.stream().anyMatch(step -> step.plan().packedElements() > 0);
     batch = maxBatch;
   }
@@ -101,7 +102,7 @@ public final class InferencePlan implements AutoCloseable {
    */
   void pack() {
     for (int i = 0; i < steps.length; i++) {
-      steps[i].plan().pack(stream, weights[i]);
+      steps[i].plan().pack(stream, tensors[i].weights());
     }
   }
 
@@ -128,7 +129,7 @@ public final class InferencePlan implements AutoCloseable {
       }
     }
     for (int i = 0; i < count; i++) {
-      steps[i].plan().forward(stream, outputs[i], weights[i], null, outputs[i + 1]);
+      steps[i].plan().forward(stream, tensors[i]);
     }
     return outputs[count];
   }

@@ -2,7 +2,6 @@ package dev.azulejo.nn;
 
 import dev.azulejo.device.ElementType;
 import dev.azulejo.device.Stream;
-import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.Storage;
 
 /**
@@ -56,33 +55,9 @@ public interface LayerPlan {
    */
   default void pack(Stream stream, LayerWeights weights) {}
 
-  /**
-   * y = layer(x).
-   *
-   * @param weights the layer's parameters
-   * @param saved kept for the backward pass, or null in inference
-   */
-  void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y);
+  /** y = layer(x). */
+  void forward(Stream stream, LayerTensors tensors);
 
-  /**
-   * From the gradient of the loss to y, the gradients to the parameters and to x.
-   *
-   * @param x the input of the forward pass
-   * @param y the output of the forward pass
-   * @param gradY on entry the gradient to y; overwritten
-   * @param gradients receives the gradients to the parameters
-   * @param inner room for {@link #innerElements}; null where there are none
-   * @param gradX receives the gradient to x; null where nobody needs it (the first layer). Where
-   *     there are inner elements, it is the memory of gradY
-   */
-  void backward(
-      Stream stream,
-      Tensor x,
-      Tensor y,
-      LayerWeights weights,
-      Tensor saved,
-      Tensor gradY,
-      LayerWeights gradients,
-      Tensor inner,
-      Tensor gradX);
+  /** From the gradient of the loss to y, the gradients to the parameters and to x. */
+  void backward(Stream stream, LayerTensors tensors);
 }

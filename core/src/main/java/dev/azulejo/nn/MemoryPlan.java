@@ -3,6 +3,7 @@ package dev.azulejo.nn;
 import dev.azulejo.device.DeviceBuffer;
 import dev.azulejo.device.ElementType;
 import dev.azulejo.device.Stream;
+import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.Engine;
 import dev.azulejo.engine.EngineSession;
 import java.util.List;
@@ -207,14 +208,33 @@ public record MemoryPlan(
       return Slot.floats(step.plan().storage().type(), step.outputElements(batch));
     }
 
-    /** Each step's parameters, with the plan's own copies of them. */
-    LayerWeights[] weights(List<LayerWeights> layers, DeviceBuffer memory) {
-      LayerWeights[] weights = new LayerWeights[steps.size()];
-      for (int i = 0; i < weights.length; i++) {
-        LayerWeights layer = steps.get(i).of(layers);
-        weights[i] = packed[i] == null ? layer : layer.withPacked(Slot.in(memory, packed[i]));
+    /**
+     * What each step works on.
+     *
+     * @param tensors its outputs, as {@link #outputs} says
+     * @param weights of each of the network's layers
+     * @param gradients likewise, or none in inference
+     */
+    LayerTensors[] tensors(
+        DeviceBuffer memory,
+        Tensor[] tensors,
+        List<LayerWeights> weights,
+        List<LayerWeights> gradients) {
+      LayerTensors[] all = new LayerTensors[steps.size()];
+      for (int i = 0; i < all.length; i++) {
+        LayerWeights own = steps.get(i).of(weights);
+        all[i] =
+            new LayerTensors(
+                tensors[i],
+                packed[i] == null ? own : own.withPacked(Slot.in(memory, packed[i])),
+                Slot.in(memory, saved[i]),
+                tensors[i + 1],
+                Slot.in(memory, this.gradients[i + 1]),
+                gradients.isEmpty() ? LayerWeights.NONE : steps.get(i).of(gradients),
+                Slot.in(memory, inner[i]),
+                Slot.in(memory, this.gradients[i]));
       }
-      return weights;
+      return all;
     }
 
     long totalFloats() {

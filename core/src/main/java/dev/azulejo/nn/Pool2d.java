@@ -2,7 +2,6 @@ package dev.azulejo.nn;
 
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
-import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.EngineSession;
 import dev.azulejo.ops.Pool2dProblem;
 import dev.azulejo.ops.Pool2dShape;
@@ -132,23 +131,14 @@ public record Pool2d(PoolMode mode, Pair window, Pair stride, Pair padding) impl
     }
 
     @Override
-    public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
-      Pooling.forward(stream, problem, x, y, saved);
+    public void forward(Stream stream, LayerTensors t) {
+      Pooling.forward(stream, problem, t.x(), t.y(), t.saved());
     }
 
     @Override
-    public void backward(
-        Stream stream,
-        Tensor x,
-        Tensor y,
-        LayerWeights weights,
-        Tensor saved,
-        Tensor gradY,
-        LayerWeights gradients,
-        Tensor inner,
-        Tensor gradX) {
-      if (gradX != null) {
-        Pooling.backward(stream, problem, gradY, saved, gradX);
+    public void backward(Stream stream, LayerTensors t) {
+      if (t.gradX() != null) {
+        Pooling.backward(stream, problem, t.gradY(), t.saved(), t.gradX());
       }
     }
   }

@@ -1,7 +1,6 @@
 package dev.azulejo.nn;
 
 import dev.azulejo.device.Stream;
-import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.PooledConvolutionPlan;
 
 /**
@@ -48,25 +47,16 @@ final class PooledConv2dPlan implements LayerPlan {
   }
 
   @Override
-  public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
-    plan.forward(x, weights.weight(), weights.bias(), y, saved);
+  public void forward(Stream stream, LayerTensors t) {
+    plan.forward(t.x(), t.weights().weight(), t.weights().bias(), t.y(), t.saved());
   }
 
   @Override
-  public void backward(
-      Stream stream,
-      Tensor x,
-      Tensor y,
-      LayerWeights weights,
-      Tensor saved,
-      Tensor gradY,
-      LayerWeights gradients,
-      Tensor inner,
-      Tensor gradX) {
-    plan.backward(y, saved, gradY, inner, gradients.bias());
-    plan.gradWeights(x, inner, gradients.weight());
-    if (gradX != null) {
-      plan.gradInput(inner, weights.weight(), gradX);
+  public void backward(Stream stream, LayerTensors t) {
+    plan.backward(t.y(), t.saved(), t.gradY(), t.inner(), t.gradients().bias());
+    plan.gradWeights(t.x(), t.inner(), t.gradients().weight());
+    if (t.gradX() != null) {
+      plan.gradInput(t.inner(), t.weights().weight(), t.gradX());
     }
   }
 }

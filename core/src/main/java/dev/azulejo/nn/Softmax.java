@@ -2,7 +2,6 @@ package dev.azulejo.nn;
 
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
-import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.EngineSession;
 import java.util.List;
 
@@ -66,23 +65,14 @@ public record Softmax() implements Layer {
     }
 
     @Override
-    public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
-      dev.azulejo.ops.Softmax.forward(stream, rows, classes, x, y);
+    public void forward(Stream stream, LayerTensors t) {
+      dev.azulejo.ops.Softmax.forward(stream, rows, classes, t.x(), t.y());
     }
 
     @Override
-    public void backward(
-        Stream stream,
-        Tensor x,
-        Tensor y,
-        LayerWeights weights,
-        Tensor saved,
-        Tensor gradY,
-        LayerWeights gradients,
-        Tensor inner,
-        Tensor gradX) {
-      if (gradX != null) {
-        dev.azulejo.ops.Softmax.backward(stream, rows, classes, y, gradY, gradX);
+    public void backward(Stream stream, LayerTensors t) {
+      if (t.gradX() != null) {
+        dev.azulejo.ops.Softmax.backward(stream, rows, classes, t.y(), t.gradY(), t.gradX());
       }
     }
   }

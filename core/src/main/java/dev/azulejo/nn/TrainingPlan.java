@@ -27,14 +27,11 @@ public final class TrainingPlan implements AutoCloseable {
   private final DeviceBuffer memory;
   private final DeviceBuffer gradientMemory;
   private final Tensor gradients;
-  private final List<LayerWeights> layerGradients;
   private final EngineSession engine;
   private final Step[] steps;
-  private final LayerWeights[] weights;
+  private final LayerTensors[] tensors;
   private final Tensor[] outputs;
-  private final Tensor[] saved;
-  private final Tensor[] outputGradients;
-  private final Tensor[] inner;
+  private final Tensor outputGradient;
   private final int firstTrainable;
   private int batch;
   private LayerObserver observer = (first, last, backward) -> {};
@@ -90,12 +87,9 @@ public final class TrainingPlan implements AutoCloseable {
       memory.close();
       throw e;
     }
-    layerGradients = network.layout().bind(gradients);
     outputs = Slot.in(memory, layout.outputs);
-    outputGradients = Slot.in(memory, layout.gradients);
-    inner = Slot.in(memory, layout.inner);
-    saved = Slot.in(memory, layout.saved);
-    this.weights = layout.weights(bound, memory);
+    tensors = layout.tensors(memory, outputs, bound, network.layout().bind(gradients));
+    outputGradient = tensors[steps.length - 1].gradY();
     setBatch(maxBatch);
   }
 
@@ -135,7 +129,7 @@ public final class TrainingPlan implements AutoCloseable {
 
   /** Where the gradient of the loss to the output goes before {@link #backward}. */
   public Tensor outputGradient() {
-    return outputGradients[steps.length];
+    return outputGradient;
   }
 
   /** The gradients of all parameters, in the network's layout. */
@@ -156,8 +150,8 @@ public final class TrainingPlan implements AutoCloseable {
   /** Runs the layers on the input. */
   public void forward() {
     for (int i = 0; i < steps.length; i++) {
-      steps[i].plan().pack(stream, weights[i]); // every step has changed them
-      steps[i].plan().forward(stream, outputs[i], weights[i], saved[i], outputs[i + 1]);
+      steps[i].plan().pack(stream, tensors[i].weights()); // every step has changed them
+      steps[i].plan().forward(stream, tensors[i]);
       tell(steps[i], false);
     }
   }
@@ -165,18 +159,7 @@ public final class TrainingPlan implements AutoCloseable {
   /** From the gradient to the output to the gradients of all parameters. */
   public void backward() {
     for (int i = steps.length - 1; i >= firstTrainable; i--) {
-      steps[i]
-          .plan()
-          .backward(
-              stream,
-              outputs[i],
-              outputs[i + 1],
-              weights[i],
-              saved[i],
-              outputGradients[i + 1],
-              steps[i].of(layerGradients),
-              inner[i],
-              i == firstTrainable ? null : outputGradients[i]);
+      steps[i].plan().backward(stream, tensors[i]);
       tell(steps[i], true);
     }
   }
@@ -198,7 +181,8 @@ public final class TrainingPlan implements AutoCloseable {
       return Optional.of("the input has a value that is not finite");
     }
     for (int i = 0; i < steps.length; i++) {
-      if (!finite(weights[i].weight()) || !finite(weights[i].bias())) {
+      LayerWeights weights = tensors[i].weights();
+      if (!finite(weights.weight()) || !finite(weights.bias())) {
         String name = spec.layerNames().get(steps[i].first());
         return Optional.of("the parameters of " + name + " are no longer finite");
       }

@@ -2,11 +2,10 @@ package dev.azulejo.train;
 
 import dev.azulejo.data.Shape;
 import dev.azulejo.device.Stream;
-import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.EngineSession;
 import dev.azulejo.nn.Layer;
 import dev.azulejo.nn.LayerPlan;
-import dev.azulejo.nn.LayerWeights;
+import dev.azulejo.nn.LayerTensors;
 import dev.azulejo.nn.ParameterShape;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -70,25 +69,16 @@ final class Saboteur implements Layer {
       }
 
       @Override
-      public void forward(Stream stream, Tensor x, LayerWeights weights, Tensor saved, Tensor y) {
+      public void forward(Stream stream, LayerTensors t) {
         if (!whilePlanning) {
           strike();
         }
-        y.copyFrom(stream, x, count);
+        t.y().copyFrom(stream, t.x(), count);
       }
 
       @Override
-      public void backward(
-          Stream stream,
-          Tensor x,
-          Tensor y,
-          LayerWeights weights,
-          Tensor saved,
-          Tensor gradY,
-          LayerWeights gradients,
-          Tensor inner,
-          Tensor gradX) {
-        gradX.copyFrom(stream, gradY, count);
+      public void backward(Stream stream, LayerTensors t) {
+        t.gradX().copyFrom(stream, t.gradY(), count);
       }
     };
   }
