@@ -100,6 +100,11 @@ sanitizer() {
   compute-sanitizer "${options[@]}" "$HOME_FOLDER/azulejo" selftest --device "$DEVICE"
 }
 
+# Whether there is something to compute in that precision with; says so where there is not.
+has_precision() {
+  [[ $1 != bf16 || $DEVICE != cpu* ]] || { echo "azulejo:bf16 is for GPUs of compute capability 9.0"; return 1; }
+}
+
 has_command() { azulejo --help | grep -q "^  $1 "; }
 
 # Fashion-MNIST where the bundle has it, else drawn glyphs: epochs, precision.
@@ -114,6 +119,7 @@ train() {
 # Until 90 % of the test images are right: trainingSeconds in the JSON file, without set-up. Precision. On the CPU these
 # settings end with 92 % after five epochs (compare/results).
 until90() {
+  has_precision "$1" || return 77
   local -a data=(--data=glyphs --limit=2000 --epochs=3)
   ! has_fashion_mnist || data=(--data=fashion-mnist --epochs=5)
   [[ $DEVICE != emulated* ]] || data=(--data=glyphs --limit=64 --epochs=1)
@@ -126,9 +132,16 @@ compare() {
   azulejo compare "$@"
 }
 
+# What a graph costs from Java and from C. On the CPU the command measures other things, with a library that is not here.
+overhead() {
+  [[ $DEVICE != cpu* ]] || { echo "graphs are for GPUs"; return 77; }
+  compare overhead "--device=$DEVICE" "--output=$OUT"
+}
+
 # Our steps, then PyTorch's, of the same networks, batches and precisions.
 bench() {
   local network=$1 batch=$2 precision=$3
+  has_precision "$precision" || return 77
   azulejo bench --device "$DEVICE" --network "$network" --batch "$batch" --engine "azulejo:$precision" --seconds 1 \
     --json "$OUT/bench-$network-$batch-$precision.json"
 }
@@ -138,7 +151,7 @@ steps_of_pytorch() {
   python3 "$HOME_FOLDER/pytorch-training.py" --device "${DEVICE%%:*}" --precision "$1" --json "$OUT/pytorch-$1.json"
 }
 
-export -f azulejo driver sanitizer has_command has_fashion_mnist train until90 compare bench steps_of_pytorch
+export -f azulejo driver sanitizer has_precision has_command has_fashion_mnist train until90 compare overhead bench steps_of_pytorch
 export HOME_FOLDER OUT DEVICE
 
 check() {
@@ -170,7 +183,7 @@ in_precisions() {
 }
 
 training() {
-  stage overhead 60 bash -c "compare overhead --device=$DEVICE --output='$OUT'"
+  stage overhead 60 bash -c overhead
   for network in lenet5 mnist-cnn vgg-small; do
     for batch in 64 256; do
       for precision in fp32 tf32 bf16; do

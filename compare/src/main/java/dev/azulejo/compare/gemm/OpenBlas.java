@@ -10,7 +10,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
 
 /** OpenBLAS's cblas_sgemm, from its jar, through JavaCPP. */
-final class OpenBlas implements Contestant {
+public final class OpenBlas implements Contestant {
   static final String NAME = "openblas";
 
   private final GemmCase problem;
@@ -46,7 +46,7 @@ final class OpenBlas implements Contestant {
    *
    * @throws UncheckedIOException if its jar has none for this platform, or it does not load
    */
-  static String load() {
+  public static String load() {
     try {
       Loader.load(openblas_nolapack.class);
       return Loader.getVersion("org.bytedeco", "openblas");

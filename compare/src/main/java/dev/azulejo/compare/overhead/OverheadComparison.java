@@ -1,5 +1,6 @@
 package dev.azulejo.compare.overhead;
 
+import dev.azulejo.compare.gemm.OpenBlas;
 import dev.azulejo.compare.measure.Clock;
 import dev.azulejo.compare.measure.Contestant;
 import dev.azulejo.compare.measure.Effort;
@@ -35,8 +36,13 @@ public final class OverheadComparison {
     this.effort = effort;
   }
 
-  /** What calls on the CPU cost, with one thread. */
+  /**
+   * What calls on the CPU cost, with one thread, beside OpenBLAS.
+   *
+   * @throws java.io.UncheckedIOException where there is no OpenBLAS
+   */
   public List<Cost> calls() {
+    OpenBlas.load();
     var costs = new ArrayList<Cost>();
     costs.addAll(emptyCall());
     costs.addAll(operationCall());
