@@ -76,14 +76,15 @@ SharedMemory::SharedMemory() {
   void* memory =
       mmap(nullptr, kMaxSharedBytes + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
-  dynamic_ = memory;
-  mark(dynamic_, kMaxSharedBytes + page, Reason::kBeyondShared);
+  mapped_ = memory;
+  dynamic_ = static_cast<char*>(memory) + kDynamicAlignment;
+  mark(mapped_, kMaxSharedBytes + page, Reason::kBeyondShared);
 }
 
 SharedMemory::~SharedMemory() {
   size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  mark(dynamic_, kMaxSharedBytes + page, Reason::kNone);
-  munmap(dynamic_, kMaxSharedBytes + page);
+  mark(mapped_, kMaxSharedBytes + page, Reason::kNone);
+  munmap(mapped_, kMaxSharedBytes + page);
 }
 
 SharedMemory::Library& SharedMemory::library_of(const Kernel& kernel) {

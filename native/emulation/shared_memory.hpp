@@ -22,8 +22,9 @@ constexpr uint32_t kSharedPattern = 0x7fa5a5a5;
 // The most dynamic shared memory any device gives a block.
 constexpr size_t kMaxSharedBytes = 227 * 1024;
 
-// Where dynamic shared memory begins in the window of shared addresses: what comes before, the system has.
-constexpr uint32_t kWindowBegin = 1024;
+// Where dynamic shared memory begins in the window of shared addresses: behind what the system has and, as far as a
+// kernel can know, behind static variables. So on 128 bytes and no more: who needs 1024 rounds up.
+constexpr uint32_t kDynamicAlignment = 128, kWindowBegin = 1024 + kDynamicAlignment;
 
 class SharedMemory {
  public:
@@ -65,7 +66,8 @@ class SharedMemory {
   Library& library_of(const Kernel& kernel);
   void restore(uintptr_t granule);
 
-  void* dynamic_ = nullptr;
+  void* mapped_ = nullptr;
+  void* dynamic_ = nullptr;  // in its pages where in the window, in the pattern of the swizzles
   size_t dynamic_bytes_ = 0;
   std::vector<Library> libraries_;
   Library* library_ = nullptr;

@@ -12,6 +12,15 @@ namespace test {
 
 using azj::cuda::dynamic_shared;
 
+// Dynamic shared memory from where the pattern of every swizzle begins, and how much more it takes to have some there:
+// it begins on 128 bytes.
+constexpr size_t kSwizzlePattern = 1024, kSwizzleRoom = kSwizzlePattern - 128;
+
+inline unsigned char* swizzled_shared() {
+  unsigned char* const begin = dynamic_shared<unsigned char>();
+  return begin + (kSwizzlePattern - azj::cuda::shared_address(begin) % kSwizzlePattern) % kSwizzlePattern;
+}
+
 // A tensor map of four dimensions; extents and box in elements, strides in bytes.
 inline CUresult encode(CUtensorMap& map, void* data, std::array<uint64_t, 4> extents, std::array<uint64_t, 3> strides,
                        std::array<uint32_t, 4> box, CUtensorMapSwizzle swizzle,

@@ -15,7 +15,7 @@ namespace {
 __global__ void load_box(const __grid_constant__ CUtensorMap map, int bytes, int x, int y, int z, int w,
                          unsigned char* out) {
   __shared__ __align__(8) uint64_t arrived;
-  unsigned char* box = dynamic_shared<unsigned char>();
+  unsigned char* box = swizzled_shared();
   if (threadIdx.x == 0) {
     mbarrier_init(&arrived, 1);
     fence_proxy_async();
@@ -49,7 +49,7 @@ void check_box(CUtensorMapSwizzle swizzle, int words, int rows, int x, int y) {
                 {static_cast<uint32_t>(words), static_cast<uint32_t>(rows), 1, 1}, swizzle) == CUDA_SUCCESS);
   const int bytes = words * rows * 4;
   Array<unsigned char> out(static_cast<size_t>(bytes));
-  EXPECT_OK(run(load_box, 1, 32, static_cast<size_t>(bytes), map, bytes, x, y, 0, 0, out.get()));
+  EXPECT_OK(run(load_box, 1, 32, kSwizzleRoom + static_cast<size_t>(bytes), map, bytes, x, y, 0, 0, out.get()));
   const auto actual = out.read();
   int wrong = 0;
   for (int row = 0; row < rows; ++row) {
@@ -83,7 +83,7 @@ TEST(boxes_begin_on_16_bytes) {
   for (const int x : {-3, 1, 2, 7}) {
     Array<unsigned char> out(32);
     expect_fault(cudaErrorIllegalInstruction, {"of the innermost dimension, which is not on 16 bytes"}, load_box, 1, 32,
-                 32, map, 32, x, 0, 0, 0, out.get());
+                 kSwizzleRoom + 32, map, 32, x, 0, 0, 0, out.get());
   }
 }
 
@@ -105,7 +105,7 @@ TEST(copies_of_tf32_round) {
   EXPECT(encode(map, in.get(), {32, 1, 1, 1}, {128, 128, 128}, {32, 1, 1, 1}, CU_TENSOR_MAP_SWIZZLE_NONE,
                 CU_TENSOR_MAP_DATA_TYPE_TFLOAT32) == CUDA_SUCCESS);
   Array<unsigned char> out(128);
-  EXPECT_OK(run(load_box, 1, 32, 128, map, 128, 0, 0, 0, 0, out.get()));
+  EXPECT_OK(run(load_box, 1, 32, kSwizzleRoom + 128, map, 128, 0, 0, 0, 0, out.get()));
   const auto actual = out.read();
   EXPECT(std::memcmp(actual.data(), rounded.data(), 128) == 0);
 }
@@ -117,11 +117,11 @@ TEST(the_outer_dimensions) {
   CUtensorMap map;
   EXPECT(encode(map, in.get(), {4, 2, 3, 2}, {16, 32, 96}, {4, 2, 1, 1}, CU_TENSOR_MAP_SWIZZLE_NONE) == CUDA_SUCCESS);
   Array<unsigned char> out(32);
-  EXPECT_OK(run(load_box, 1, 32, 32, map, 32, 0, 0, 2, 1, out.get()));
+  EXPECT_OK(run(load_box, 1, 32, kSwizzleRoom + 32, map, 32, 0, 0, 2, 1, out.get()));
   float value;
   std::memcpy(&value, out.read().data() + 20, sizeof value);
   EXPECT_CLOSE(value, 24 + 2 * 8 + 5, 0);
-  EXPECT_OK(run(load_box, 1, 32, 32, map, 32, 0, 0, 3, 1, out.get()));
+  EXPECT_OK(run(load_box, 1, 32, kSwizzleRoom + 32, map, 32, 0, 0, 3, 1, out.get()));
   for (unsigned char byte : out.read()) EXPECT(byte == 0);
 }
 

@@ -161,7 +161,7 @@ enum class Product {
 };
 
 __global__ void product(Product kind, float* out) {
-  float* shared = dynamic_shared<float>();
+  float* shared = reinterpret_cast<float*>(swizzled_shared());
   for (int i = threadIdx.x; i < (64 + 128) * 32; i += 128) shared[i] = 1;
   fence_proxy_async();
   __syncthreads();
@@ -186,7 +186,7 @@ __global__ void product(Product kind, float* out) {
   if (kind != Product::READ_TOO_EARLY) out[threadIdx.x] = sums[threadIdx.x % 64];
 }
 
-constexpr size_t kProductBytes = (64 + 128) * 128;
+constexpr size_t kProductBytes = kSwizzleRoom + (64 + 128) * 128;
 
 void expect_product_fault(cudaError_t error, Product kind, std::vector<const char*> parts) {
   Array<float> out(128);

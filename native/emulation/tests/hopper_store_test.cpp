@@ -18,11 +18,12 @@ enum class Store {
 };
 
 constexpr int kRows = 16, kWords = 32, kBoxBytes = kRows * kWords * 4;
+constexpr size_t kSharedBytes = kSwizzleRoom + 2 * kBoxBytes;
 
 // Two boxes of 16 rows of 128 bytes, swizzled over as many, one after the other through two buffers or, kind
 // WRITTEN_TOO_EARLY, through one.
 __global__ void store_boxes(const __grid_constant__ CUtensorMap map, int x, int y, Store kind) {
-  unsigned char* shared = dynamic_shared<unsigned char>();
+  unsigned char* shared = swizzled_shared();
   for (int box = 0; box < 2; ++box) {
     unsigned char* const buffer = shared + (kind == Store::WRITTEN_TOO_EARLY ? 0 : box * kBoxBytes);
     for (int i = threadIdx.x; i < kRows * kWords && kind != Store::NOT_WRITTEN; i += 32) {
@@ -57,7 +58,7 @@ struct Tensor {
 void check_stores(int x, int y, int words = Tensor::kX) {
   Tensor tensor(CU_TENSOR_MAP_DATA_TYPE_FLOAT32, static_cast<uint64_t>(words));
   const int written = (words + 3) / 4 * 4;
-  EXPECT_OK(run(store_boxes, 1, 32, 2 * kBoxBytes, tensor.map, x, y, Store::RIGHT));
+  EXPECT_OK(run(store_boxes, 1, 32, kSharedBytes, tensor.map, x, y, Store::RIGHT));
   const auto actual = tensor.data.read();
   int wrong = 0;
   for (int i = 0; i < Tensor::kPitch * Tensor::kY; ++i) {
@@ -82,7 +83,7 @@ TEST(a_row_that_does_not_end_on_16_bytes_is_overrun) {
 
 void expect_store_fault(cudaError_t error, Store kind, std::vector<const char*> parts, int x = 0, int y = 0) {
   Tensor tensor;
-  expect_fault(error, parts, store_boxes, 1, 32, 2 * kBoxBytes, tensor.map, x, y, kind);
+  expect_fault(error, parts, store_boxes, 1, 32, kSharedBytes, tensor.map, x, y, kind);
 }
 
 TEST(stores_that_are_wrong) {
@@ -97,7 +98,7 @@ TEST(stores_that_are_wrong) {
   expect_store_fault(cudaErrorIllegalInstruction, Store::RIGHT, {"begins before the tensor does"}, 0, -1);
   Tensor rounding(CU_TENSOR_MAP_DATA_TYPE_TFLOAT32);
   expect_fault(cudaErrorIllegalInstruction, {"map of TFLOAT32", "hopper_store_test.cpp"}, store_boxes, 1, 32,
-               2 * kBoxBytes, rounding.map, 0, 0, Store::RIGHT);
+               kSharedBytes, rounding.map, 0, 0, Store::RIGHT);
 #ifdef AZJ_EMULATION_CHECKED
   expect_store_fault(cudaErrorLaunchFailure, Store::NOT_WRITTEN, {"shared memory that was not written before"});
 #endif

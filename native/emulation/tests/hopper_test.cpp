@@ -13,7 +13,7 @@ namespace {
 template <int kCount, bool kTf32, bool kRowsOfA, bool kRowsOfB>
 __global__ void product(const uint32_t* a, const uint32_t* b, float* d, int mode, bool accumulate) {
   const int n = 2 * kCount, pitch = mode == 0 ? 16 : 256 >> mode, bits = mode == 0 ? 0 : 4 - mode;
-  unsigned char* shared = dynamic_shared<unsigned char>();
+  unsigned char* shared = swizzled_shared();
   const int group = mode == 0 ? 256 : 8 * pitch;  // without a swizzle the two columns of 8 rows follow each other
   unsigned char* const of_b = shared + 64 / 8 * group;
   const auto place = [&](unsigned char* base, int row, int word) {
@@ -81,8 +81,8 @@ void check_product(int mode, bool accumulate) {
   Array<float> dd(before);
   const size_t bytes = static_cast<size_t>(64 + n) * (mode == 0 ? 32 : 256 >> mode);
   constexpr auto kernel = product<kCount, kTf32, kRowsOfA, kRowsOfB>;
-  allow_shared(kernel, bytes);
-  EXPECT_OK(run(kernel, 1, 128, bytes, da.get(), db.get(), dd.get(), mode, accumulate));
+  allow_shared(kernel, bytes + kSwizzleRoom);
+  EXPECT_OK(run(kernel, 1, 128, bytes + kSwizzleRoom, da.get(), db.get(), dd.get(), mode, accumulate));
   const auto actual = dd.read();
   double worst = 0;
   for (int i = 0; i < 64; ++i) {
@@ -146,7 +146,7 @@ __global__ void pipeline(const __grid_constant__ CUtensorMap a, const __grid_con
   __shared__ __align__(8) uint64_t full[2];
   __shared__ __align__(8) uint64_t empty[2];
   constexpr int kStage = (64 + 128) * 128;
-  unsigned char* stages = dynamic_shared<unsigned char>();
+  unsigned char* stages = swizzled_shared();
   if (threadIdx.x == 0) {
     for (int i = 0; i < 2; ++i) {
       mbarrier_init(&full[i], 1);
@@ -192,7 +192,7 @@ TEST(a_pipeline_of_copies_and_products) {
                 CU_TENSOR_MAP_SWIZZLE_128B) == CUDA_SUCCESS);
   EXPECT(encode(map_b, b.get(), {kK, 128, 1, 1}, {kK * 4, kK * 512, kK * 512}, {32, 128, 1, 1},
                 CU_TENSOR_MAP_SWIZZLE_128B) == CUDA_SUCCESS);
-  constexpr size_t kBytes = 2 * (64 + 128) * 128;
+  constexpr size_t kBytes = kSwizzleRoom + 2 * (64 + 128) * 128;
   allow_shared(pipeline, kBytes);
   EXPECT_OK(run(pipeline, 3, 256, kBytes, map_a, map_b, kSteps, d.get()));
   for (float value : d.read()) EXPECT_CLOSE(value, kK, 0);
