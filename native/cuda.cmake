@@ -10,8 +10,8 @@ set(AZJ_CUDA_ARCHITECTURES 75 80 86 89 90a 100 120 CACHE STRING "compute capabil
 
 # Host code: compiled by the C++ compiler.
 set(AZJ_CUDA_HOST_SOURCES
-  architectures check choice choice_file conv2d conv2d_direct conv2d_hopper conv2d_passes device event gemm graph
-  hopper_plan memory staging stream stream_bf16 stream_conv2d stream_gemm stream_operations tensor_map)
+  architectures check choice choice_file conv2d conv2d_direct conv2d_hopper conv2d_hopper_packed conv2d_passes device
+  event gemm graph hopper_plan memory staging stream stream_bf16 stream_conv2d stream_gemm stream_operations tensor_map)
 list(TRANSFORM AZJ_CUDA_HOST_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cuda/\\1.cpp")
 
 # Kernels and their launchers.
@@ -25,7 +25,8 @@ list(TRANSFORM AZJ_CUDA_KERNEL_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src
 
 # Those with instructions of compute capability 9.0 alone, compiled for it alone.
 set(AZJ_CUDA_HOPPER_SOURCES
-  bf16_conv2d bf16_conv2d_pool bf16_gemm conv2d_hopper conv2d_hopper_pixels conv2d_hopper_shifts gemm_hopper)
+  bf16_conv2d bf16_conv2d_pool bf16_gemm conv2d_hopper conv2d_hopper_pixels conv2d_hopper_pool conv2d_hopper_shifts
+  gemm_hopper)
 list(TRANSFORM AZJ_CUDA_HOPPER_SOURCES REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/cuda/\\1.cu")
 
 # What architectures.cpp tells of the build.

@@ -405,9 +405,9 @@ AZJ_API azj_status azj_pool2d_backward(azj_stream* stream, const azj_pool2d_desc
  * reach beyond it are left out, as in azj_pool2d_forward(): an odd last row or column takes no part.
  *
  * On the CPU, IMPLICIT_GEMM and WINOGRAD pool what they have just computed, and DIRECT and IM2COL_GEMM keep a plane or a
- * few samples of the convolution's output in the workspace. On CUDA, WINOGRAD, WINOGRAD_2X2 and, unless the kernel is 1x1,
- * IMPLICIT_GEMM pool in their epilogue; for the others the workspace holds all of the convolution's output, and a second
- * kernel pools. */
+ * few samples of the convolution's output in the workspace. On CUDA, the WINOGRADs, unless the kernel is 1x1
+ * IMPLICIT_GEMM, and up to a stride of 4 along the height the HOPPERs pool in their epilogue; for the others the
+ * workspace holds all of the convolution's output, and a second kernel pools. */
 
 /* What azj_conv2d_pool_forward() runs; as azj_conv2d_algorithm(). AUTO takes what is the best together with the pooling,
  * which may not be what it takes for AZJ_CONV_FORWARD alone. */

@@ -140,16 +140,16 @@ void forward(cudaStream_t stream) {
 // Where a tensor map no longer holds the windows' rows.
 void limits() {
   std::string reason;
-  CHECK(azj::cuda::bf16_conv2d_pool_fits(conv(1, 1, 20, 20, 1, 3, 3, 4, 8, 1, 1, 1, 1, 1), reason));
+  CHECK(azj::cuda::conv2d_hopper_pool_fits(conv(1, 1, 20, 20, 1, 3, 3, 4, 8, 1, 1, 1, 1, 1), reason));
   const azj_conv2d_desc beyond[] = {conv(1, 1, 40, 40, 1, 3, 3, 5, 1, 1, 1, 1, 1, 1),
                                     conv(1, 1, 2, 131, 1, 1, 2, 1, 1, 0, 0, 1, 128, 1),
                                     conv(1, 1, 131, 3, 1, 2, 1, 1, 1, 0, 0, 128, 1, 1),
                                     conv(1, 1, 60, 3, 1, 256, 1, 1, 1, 127, 0, 1, 1, 1)};
   for (const auto& d : beyond) {
     CHECK(azj::cuda::conv2d_hopper_fits(d, reason));
-    CHECK(!azj::cuda::bf16_conv2d_pool_fits(d, reason) && reason.find("with max pooling") == 0);
+    CHECK(!azj::cuda::conv2d_hopper_pool_fits(d, reason) && reason.find("with max pooling") == 0);
   }
-  CHECK(!azj::cuda::bf16_conv2d_pool_fits(conv(1, 1, 40, 40, 1, 3, 3, 9, 9, 1, 1, 1, 1, 1), reason));
+  CHECK(!azj::cuda::conv2d_hopper_pool_fits(conv(1, 1, 40, 40, 1, 3, 3, 9, 9, 1, 1, 1, 1, 1), reason));
 }
 
 // ---- the way back

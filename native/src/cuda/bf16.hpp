@@ -51,9 +51,8 @@ uint64_t bf16_conv2d_grad_input_workspace_bytes(const azj_conv2d_desc& desc, con
 void bf16_conv2d_grad_input(cudaStream_t stream, const azj_conv2d_desc& desc, const azj_bf16* grad_z,
                             const azj_bf16* w, azj_bf16* grad_x, void* workspace, const HopperPlan& plan = {});
 
-// bf16_conv2d_pool.cu: as bf16_conv2d_forward() and 2x2 max pooling after it, to the last bit. fits(): or the reason.
-// argmax may be NULL, and the workspace is that of bf16_conv2d_forward().
-bool bf16_conv2d_pool_fits(const azj_conv2d_desc& desc, std::string& reason);
+// bf16_conv2d_pool.cu: as bf16_conv2d_forward() and 2x2 max pooling after it, to the last bit, where
+// conv2d_hopper_pool_fits(). argmax may be NULL, and the workspace is that of bf16_conv2d_forward().
 void bf16_conv2d_pool_forward(cudaStream_t stream, const azj_conv2d_desc& desc, const azj_bf16* x, const azj_bf16* w,
                               const float* bias, azj_bf16* y, uint8_t* argmax, void* workspace,
                               const HopperPlan& plan = {});

@@ -11,8 +11,6 @@
 //
 //   grid of the sums of slices: a block for 16 channels x 16 windows of a tile, then a thread for 8
 //     channels of a window
-#include <string>
-
 #include "bf16_pool_store.cuh"
 #include "conv2d_hopper.cuh"
 #include "kernels.hpp"
@@ -22,7 +20,6 @@ namespace azj::cuda {
 namespace {
 
 constexpr int kBytes = sizeof(azj_bf16);
-constexpr int kMaxStep = 8, kMaxTap = 255, kMinCorner = -128;  // of a tensor map in im2col mode
 
 struct PooledResult {
   static constexpr WeightOrder kOrder = WeightOrder::FILTERS;
@@ -75,31 +72,7 @@ __device__ __forceinline__ void PooledResult::add_slices(const SplitGrid& grid, 
   if (out.argmax != nullptr) store_taps(out.argmax + at, taps);
 }
 
-// The upper pixels of the windows.
-ConvGather upper_pixels(ConvGather g) {
-  g.pixels_h /= 2;
-  g.pixels_w -= g.pixels_w % 2;
-  g.step_h *= 2;
-  g.pixels = Divisor(int64_t{g.pixels_h} * g.pixels_w);
-  g.pixel_row = Divisor(g.pixels_w);
-  return g;
-}
-
 }  // namespace
-
-bool bf16_conv2d_pool_fits(const azj_conv2d_desc& d, std::string& reason) {
-  if (!conv2d_hopper_fits(d, reason)) return false;
-  const int64_t down = (d.kernel_h - 1) * d.dilation_h, right = (d.kernel_w - 1) * d.dilation_w;
-  // The corner may be nearer by what the last step leaves, which is less than a step.
-  const bool corner = d.pad_h - down - d.stride_h >= kMinCorner && d.pad_w - right - d.stride_w >= kMinCorner;
-  if (2 * d.stride_h <= kMaxStep && down + d.stride_h <= kMaxTap && corner) return true;
-  reason = "with max pooling, convolutions by im2col tensor maps have a stride along the height of at most 4, of "
-           "(kernel - 1) * dilation + stride along the height at most 255, and along both axes at most 128 beyond the "
-           "padding; they are " + std::to_string(d.stride_h) + ", " + std::to_string(down + d.stride_h) + ", " +
-           std::to_string(down + d.stride_h - d.pad_h) + " along the height and " +
-           std::to_string(right + d.stride_w - d.pad_w) + " along the width";
-  return false;
-}
 
 void bf16_conv2d_pool_forward(cudaStream_t stream, const azj_conv2d_desc& d, const azj_bf16* x, const azj_bf16* w,
                               const float* bias, azj_bf16* y, uint8_t* argmax, void* workspace,

@@ -8,6 +8,7 @@
 
 #include "bf16_store.cuh"
 #include "bf16_taps.cuh"
+#include "window_maximum.cuh"
 
 namespace azj::cuda {
 

@@ -117,6 +117,15 @@ std::vector<std::vector<ConvGather>> launches_of(std::vector<ConvGather> phases,
   return launches;
 }
 
+ConvGather upper_pixels(ConvGather g) {
+  g.pixels_h /= 2;
+  g.pixels_w -= g.pixels_w % 2;
+  g.step_h *= 2;
+  g.pixels = Divisor(int64_t{g.pixels_h} * g.pixels_w);
+  g.pixel_row = Divisor(g.pixels_w);
+  return g;
+}
+
 PixelView first_pixels(const ConvGather& g, const OperandView& x) {
   const int64_t samples = int64_t{g.samples} * g.groups;
   PixelView view{x.data, x.k, g.source_w, g.source_h, samples, x.row_stride, x.bytes, 0, 0, 0, 0, 0, 0};
@@ -166,6 +175,27 @@ bool conv2d_hopper_fits(const azj_conv2d_desc& d, std::string& reason) {
     return false;
   }
   return true;
+}
+
+bool conv2d_hopper_pool_fits(const azj_conv2d_desc& d, std::string& reason) {
+  if (!conv2d_hopper_fits(d, reason)) return false;
+  const int64_t down = (d.kernel_h - 1) * d.dilation_h, right = (d.kernel_w - 1) * d.dilation_w;
+  // The corner may be nearer by what the last step leaves, which is less than a step.
+  const bool corner = d.pad_h - down - d.stride_h >= kMinCorner && d.pad_w - right - d.stride_w >= kMinCorner;
+  if (2 * d.stride_h <= kMaxStep && down + d.stride_h <= kMaxTap && corner) return true;
+  reason = "with max pooling, convolutions by im2col tensor maps have a stride along the height of at most 4, of "
+           "(kernel - 1) * dilation + stride along the height at most 255, and along both axes at most 128 beyond the "
+           "padding; they are " + std::to_string(d.stride_h) + ", " + std::to_string(down + d.stride_h) + ", " +
+           std::to_string(down + d.stride_h - d.pad_h) + " along the height and " +
+           std::to_string(right + d.stride_w - d.pad_w) + " along the width";
+  return false;
+}
+
+bool conv2d_hopper_pools(const azj_conv2d_desc& d) {
+  std::string reason;
+  // Of pixels that are skipped the packed source has none: there it has no strides.
+  return skips_pixels(forward_gather(d, ConvSize(d), nullptr, nullptr, nullptr, nullptr)) ||
+         conv2d_hopper_pool_fits(d, reason);
 }
 
 }  // namespace azj::cuda

@@ -31,6 +31,9 @@ constexpr int kMaxPhases = 4;  // of one launch: those of a stride of 2 along bo
 // A pass in launches of at most kMaxPhases sums, those of most steps first. `bytes`: of an element.
 std::vector<std::vector<ConvGather>> launches_of(std::vector<ConvGather> phases, int bytes);
 
+// The upper pixels of 2x2 windows with stride 2: every second row of pixels, and no odd last column.
+ConvGather upper_pixels(ConvGather gather);
+
 // The pixels of the packed source that tap (0, 0) meets, in the order of the result's.
 PixelView first_pixels(const ConvGather& gather, const OperandView& packed);
 

@@ -85,6 +85,10 @@ bool implicit_pools(const azj_conv2d_desc& d, int32_t algorithm) {
   return algorithm == AZJ_CONV_IMPLICIT_GEMM && conv2d_implicit_pools(d);
 }
 
+bool hopper_pools(const azj_conv2d_desc& d, int32_t algorithm) {
+  return is_hopper(algorithm) && conv2d_hopper_pools(d);
+}
+
 }  // namespace
 
 bool is_hopper(int32_t algorithm) {
@@ -122,6 +126,7 @@ void run_pass(cudaStream_t stream, const azj_conv2d_desc& d, int32_t pass, int32
 
 uint64_t pool_workspace_bytes(const azj_conv2d_desc& d, int32_t algorithm) {
   if (implicit_pools(d, algorithm)) return 0;
+  if (hopper_pools(d, algorithm)) return pass_workspace_bytes(d, AZJ_CONV_FORWARD, algorithm);
   if (is_winograd(algorithm)) return conv2d_winograd_pool_workspace_bytes(d, size_of(algorithm));
   return aligned_bytes(d.batch * ConvSize(d).out_sample) + pass_workspace_bytes(d, AZJ_CONV_FORWARD, algorithm);
 }
@@ -134,6 +139,10 @@ void run_pool(cudaStream_t stream, const azj_conv2d_desc& d, int32_t algorithm, 
   if (is_winograd(algorithm)) {
     return conv2d_winograd_pool_forward(stream, d, size_of(algorithm), o.first, o.second, o.bias, o.result, argmax,
                                         o.workspace);
+  }
+  if (hopper_pools(d, algorithm)) {
+    return conv2d_hopper_pool_forward(stream, d, math_of(algorithm), o.first, o.second, o.bias, o.result, argmax,
+                                      o.workspace);
   }
   const ConvSize s(d);
   PassOperands convolution = o;  // the workspace holds its output, then what it needs itself

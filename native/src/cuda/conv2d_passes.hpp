@@ -26,8 +26,8 @@ uint64_t pass_workspace_bytes(const azj_conv2d_desc& desc, int32_t pass, int32_t
 void run_pass(cudaStream_t stream, const azj_conv2d_desc& desc, int32_t pass, int32_t algorithm,
               const PassOperands& operands);
 
-// Of `operands` the result is y; argmax may be NULL. IMPLICIT_GEMM and the WINOGRADs pool in their epilogue; for the
-// others the workspace holds the convolution's output.
+// Of `operands` the result is y; argmax may be NULL. IMPLICIT_GEMM, the WINOGRADs and, within the limits of
+// conv2d_hopper_pools(), the HOPPERs pool in their epilogue; for the others the workspace holds the convolution's output.
 uint64_t pool_workspace_bytes(const azj_conv2d_desc& desc, int32_t algorithm);
 void run_pool(cudaStream_t stream, const azj_conv2d_desc& desc, int32_t algorithm, const PassOperands& operands,
               int32_t* argmax);

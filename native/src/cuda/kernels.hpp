@@ -92,6 +92,7 @@ void conv2d_im2col_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc
 // conv2d_hopper.cu, conv2d_hopper_shifts.cu, .._pixels.cu: TF32 and BF16, compute capability 9.0. fits(): within the
 // limits of the copy engine, or the reason. The plan is for tests and measurements; the query takes the same one.
 bool conv2d_hopper_fits(const azj_conv2d_desc& desc, std::string& reason);
+bool conv2d_hopper_pool_fits(const azj_conv2d_desc& desc, std::string& reason);  // with max pooling in the epilogue
 uint64_t conv2d_hopper_forward_workspace_bytes(const azj_conv2d_desc& desc, ConvMath math, const HopperPlan& plan = {});
 void conv2d_hopper_forward(cudaStream_t stream, const azj_conv2d_desc& desc, ConvMath math, const float* x,
                            const float* w, const float* bias, float* y, void* workspace, const HopperPlan& plan = {});
@@ -103,6 +104,13 @@ uint64_t conv2d_hopper_grad_weights_workspace_bytes(const azj_conv2d_desc& desc,
                                                     const HopperPlan& plan = {});
 void conv2d_hopper_grad_weights(cudaStream_t stream, const azj_conv2d_desc& desc, ConvMath math, const float* x,
                                 const float* grad_z, float* grad_w, void* workspace, const HopperPlan& plan = {});
+
+// conv2d_hopper_pool.cu: as conv2d_hopper_forward() of the same plan and pool2d_forward() after it, to the last bit; only
+// where conv2d_hopper_pools(). argmax may be NULL, and the workspace is that of conv2d_hopper_forward().
+bool conv2d_hopper_pools(const azj_conv2d_desc& desc);
+void conv2d_hopper_pool_forward(cudaStream_t stream, const azj_conv2d_desc& desc, ConvMath math, const float* x,
+                                const float* w, const float* bias, float* y, int32_t* argmax, void* workspace,
+                                const HopperPlan& plan = {});
 
 // conv2d_winograd.cu and conv2d_winograd_weights.cu: F(4x4, 3x3) and F(2x2, 3x3). supports(): 3x3 kernels, stride 1,
 // dilation 1, one group. `form`, of the forward pass and the gradient to the input, is for tests and measurements; the

@@ -17,7 +17,7 @@ void check_conv2d(const azj_conv2d_desc& d) {
 
 void check_conv2d_pool(const azj_conv2d_desc& d) {
   std::string reason;
-  if (has_hopper(reason) && bf16_conv2d_pool_fits(d, reason)) return;
+  if (has_hopper(reason) && conv2d_hopper_pool_fits(d, reason)) return;
   throw Error(AZJ_UNSUPPORTED, "convolution and pooling on BF16 with channels last: " + reason);
 }
 
