@@ -60,26 +60,31 @@ void check_single_image(cudaStream_t stream) {
 void check_pairs(cudaStream_t stream) {
   for (const azj_conv2d_desc& d : {conv(1, 24, 11, 12, 300, 3, 3, 1, 1, 1, 1, 1, 1, 2),      // two rows of tiles
                                    conv(2, 136, 13, 20, 16, 2, 3, 1, 1, 1, 1, 1, 1, 1),      // half of a last tile
-                                   conv(1, 70, 20, 25, 40, 3, 3, 1, 1, 1, 1, 1, 1, 1)}) {    // one row, even columns
+                                   conv(1, 70, 20, 25, 40, 3, 3, 1, 1, 1, 1, 1, 1, 1),       // one row, even columns
+                                   conv(1, 128, 5, 6, 140, 2, 2, 1, 1, 0, 1, 1, 1, 1)}) {    // half a block of columns
     const Reference ref(d);
     DeviceArray<float> x(random_floats(ref.x, 61)), w(random_floats(ref.w, 62)), dz(random_floats(ref.z, 63));
     for (const ConvMath math : {ConvMath::TF32, ConvMath::BF16}) {
       for (const GemmTile tile : {kMediumTile, kLargeTile}) {
-        std::vector<float> y[2], dx[2];
+        std::vector<float> y[2], dx[2], dw[2];
         for (const bool pairs : {false, true}) {
           const azj::cuda::HopperPlan plan{tile, 2, pairs};
           Workspace forward(azj::cuda::conv2d_hopper_forward_workspace_bytes(d, math, plan));
           Workspace backward(azj::cuda::conv2d_hopper_grad_input_workspace_bytes(d, math, plan));
-          auto out = poisoned<float>(at(ref.z)), grad = poisoned<float>(at(ref.x));
+          Workspace across(azj::cuda::conv2d_hopper_grad_weights_workspace_bytes(d, math, plan));
+          auto out = poisoned<float>(at(ref.z)), grad = poisoned<float>(at(ref.x)), sums = poisoned<float>(at(ref.w));
           azj::cuda::conv2d_hopper_forward(stream, d, math, x.data(), w.data(), nullptr, out.data(), forward.data(),
                                            plan);
           azj::cuda::conv2d_hopper_grad_input(stream, d, math, dz.data(), w.data(), grad.data(), backward.data(),
                                               plan);
+          azj::cuda::conv2d_hopper_grad_weights(stream, d, math, x.data(), dz.data(), sums.data(), across.data(),
+                                                plan);
           finish_stream(stream);
           y[pairs] = out.read();
           dx[pairs] = grad.read();
+          dw[pairs] = sums.read();
         }
-        CHECK(y[0] == y[1] && dx[0] == dx[1]);
+        CHECK(y[0] == y[1] && dx[0] == dx[1] && dw[0] == dw[1]);
       }
     }
     Passes(stream, d, 0).hopper(ConvMath::TF32, {kLargeTile, 1});

@@ -9,6 +9,9 @@
 // well: an infinity at the border of x makes NaN of all taps of its channel's weights, not only of those that meet it.
 //
 //   block of columns: 8 to 128 channels, so that few channels waste little
+//
+// Two blocks of a cluster, whose tiles are neighbours, bring each other half of what both read: of tiles above each
+// other x, of tiles side by side dz.
 #include <cinttypes>
 
 #include "conv2d_hopper.hpp"
@@ -39,6 +42,46 @@ __device__ inline ColumnBox find_box(const ShiftedColumns& c, int index) {
           c.h.shift(block.r) * c.w.pitch + c.w.shift(block.s) + c.w.delay(of_w)};
 }
 
+// What a block brings of a tile's columns, and in boxes of how many: of a block of columns, or half of one.
+template <class Tile>
+__host__ __device__ constexpr int own_columns(SharedOperand shared) {
+  return Tile::kBlockN / (shared == SharedOperand::B ? Tile::kCluster : 1);
+}
+template <class Tile>
+__host__ __device__ constexpr int box_columns(SharedOperand shared, int block) {
+  return block < own_columns<Tile>(shared) ? block : own_columns<Tile>(shared);
+}
+
+// The producer: all stages of this block's pieces. boxes: shared memory.
+template <class Tile, SharedOperand kShared>
+__device__ __forceinline__ void load_pieces(const Ring<Tile>& ring, const TensorOperand& grad, const TensorOperand& x,
+                                            const ShiftedColumns& columns, const SplitGrid& grid, ColumnBox* boxes) {
+  constexpr bool kSharedA = kShared == SharedOperand::A, kSharedB = kShared == SharedOperand::B;
+  const int rank = kShared == SharedOperand::NONE ? 0 : static_cast<int>(cluster_rank());
+  const int first_row = kSharedA ? rank * (Tile::kBlockM / Tile::kCluster) : 0;
+  const int first_column = kSharedB ? rank * own_columns<Tile>(kShared) : 0;
+  const int width = box_columns<Tile>(kShared, columns.block), count = own_columns<Tile>(kShared) / width;
+  RingPosition<Tile::kStages> at;
+  for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
+    const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
+    const int first_box = (tile.column + first_column) / columns.block;
+#pragma unroll 1
+    for (int i = 0; i < count; ++i) boxes[i] = find_box(columns, first_box + i);
+    if (kSharedB && width < columns.block) boxes[0].channel += first_column;
+    load_stages<Tile>(at, ring, tile.steps(), [&](int step, auto* to_a, auto* to_b, uint64_t* barrier) {
+      const int k = (tile.first_step + step) * Tile::kDepth;
+      load_box<Tile, kSharedA>(to_a + first_row * Tile::kRowBytes, grad.map, k, tile.row + first_row, 0,
+                               tile.product * grad.group, barrier);
+      unsigned char* to = to_b + first_column * Tile::kRowBytes;
+#pragma unroll 1
+      for (const ColumnBox* box = boxes; box < boxes + count; ++box, to += width * Tile::kRowBytes) {
+        load_box<Tile, kSharedB>(to, x.map, k + box->shift, box->channel, box->image * x.batch, tile.product * x.group,
+                                 barrier);
+      }
+    });
+  }
+}
+
 template <class Tile>
 __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_shifts_kernel(
     const __grid_constant__ TensorOperand grad, const __grid_constant__ TensorOperand x,
@@ -46,28 +89,22 @@ __global__ __launch_bounds__(Tile::kThreads, 1) void conv2d_hopper_shifts_kernel
   __shared__ RingBarriers<Tile> barriers;
   __shared__ ColumnBox boxes[Tile::kBlockN / kMinBlock];  // of the producer's tile
   const Ring<Tile> ring(barriers);
-  RingPosition<Tile::kStages> at;
   if (threadIdx.x < 128) {
     setmaxnreg_dec<Tile::kProducerRegisters>();
     if (threadIdx.x < 32 && elect_one()) {
-      for (int64_t index = blockIdx.x; index < grid.pieces(); index += gridDim.x) {
-        const SplitTile tile(grid, index, Tile::kBlockM, Tile::kBlockN);
-        const int count = Tile::kBlockN / columns.block;
-        for (int i = 0; i < count; ++i) boxes[i] = find_box(columns, tile.column / columns.block + i);
-        const int bytes = columns.block * Tile::kRowBytes;
-        load_stages<Tile>(at, ring, tile.steps(), [&](int step, auto* to_a, auto* to_b, uint64_t* barrier) {
-          const int k = (tile.first_step + step) * Tile::kDepth;
-          tensor_load_4d(to_a, &grad.map, k, tile.row, 0, tile.product * grad.group, barrier);
-          for (int i = 0; i < count; ++i) {
-            tensor_load_4d(to_b + i * bytes, &x.map, k + boxes[i].shift, boxes[i].channel, boxes[i].image * x.batch,
-                           tile.product * x.group, barrier);
-          }
-        });
+      if constexpr (Tile::kCluster == 1) {
+        load_pieces<Tile, SharedOperand::NONE>(ring, grad, x, columns, grid, boxes);
+      } else if (shared_operand<Tile>(grid) == SharedOperand::B) {
+        load_pieces<Tile, SharedOperand::B>(ring, grad, x, columns, grid, boxes);
+      } else {
+        load_pieces<Tile, SharedOperand::A>(ring, grad, x, columns, grid, boxes);
       }
     }
   } else {
+    RingPosition<Tile::kStages> at;
     consume_parts<Tile>(at, ring, grid);
   }
+  leave_cluster<Tile>();
 }
 
 // The largest block of columns that wastes at most an eighth more than the best one.
@@ -109,7 +146,8 @@ struct Shifted {
   int64_t positions() const { return int64_t{columns.h.pitch} * columns.w.pitch; }
 
   HopperProduct product(int64_t of_samples) const {
-    return {filters, columns.count(), groups, divide_up(of_samples * positions() * bytes, 128), TileStore::PARTS};
+    return {filters, columns.count(), groups, divide_up(of_samples * positions() * bytes, 128), TileStore::PARTS,
+            true};
   }
 
   PlanePack pack_x(const azj_conv2d_desc& d, const ConvSize& s, const float* x, int64_t of_samples) const {
@@ -129,7 +167,7 @@ struct Shifted {
 };
 
 template <class Tile>
-void run(cudaStream_t stream, const azj_conv2d_desc& d, const Shifted& pass, const HopperPlan& plan, const float* x,
+void run(const HopperPlan& plan, cudaStream_t stream, const azj_conv2d_desc& d, const Shifted& pass, const float* x,
          const float* grad_z, float* grad_w, void* workspace) {
   const ConvSize s(d);
   float* const parts = reinterpret_cast<float*>(static_cast<char*>(workspace) + pass.copies_bytes(d, s));
@@ -142,18 +180,23 @@ void run(cudaStream_t stream, const azj_conv2d_desc& d, const Shifted& pass, con
     const OperandView packed_grad = packed_planes(pack_grad, pass.bytes, rest);
     pack_planes(stream, pack_x, packed_x);
     pack_planes(stream, pack_grad, packed_grad);
-    launch_tile<Tile>(conv2d_hopper_shifts_kernel<Tile>, split_blocks(grid.pieces()), stream,
-                      tensor_operand(packed_grad, Tile::kBlockM), tensor_operand(packed_x, pass.columns.block),
-                      pass.columns, grid);
+    const SharedOperand shared = shared_operand<Tile>(grid);
+    const int rows = Tile::kBlockM / (shared == SharedOperand::A ? Tile::kCluster : 1);
+    launch_pieces<Tile>(conv2d_hopper_shifts_kernel<Tile>, grid, stream, tensor_operand(packed_grad, rows),
+                        tensor_operand(packed_x, box_columns<Tile>(shared, pass.columns.block)), pass.columns, grid);
   });
 }
 
 template <TensorType kType, class... A>
-void run_type(GemmTile tile, A&&... args) {
-  switch (tile) {
-    case GemmTile::SMALL: return run<HopperTile<kType, 64, 256>>(args...);
-    case GemmTile::MEDIUM: return run<HopperTile<kType, 128, 128>>(args...);
-    default: return run<HopperTile<kType, 128, 256>>(args...);
+void run_type(const HopperPlan& plan, A&&... args) {
+  if (plan.pairs) {
+    if (plan.tile == GemmTile::LARGE) return run<HopperTile<kType, 128, 256, 128, false, false, 2>>(plan, args...);
+    return run<HopperTile<kType, 128, 128, 128, false, false, 2>>(plan, args...);
+  }
+  switch (plan.tile) {
+    case GemmTile::SMALL: return run<HopperTile<kType, 64, 256>>(plan, args...);
+    case GemmTile::MEDIUM: return run<HopperTile<kType, 128, 128>>(plan, args...);
+    default: return run<HopperTile<kType, 128, 256>>(plan, args...);
   }
 }
 
@@ -176,9 +219,9 @@ void shifted_weights(cudaStream_t stream, const azj_conv2d_desc& d, ConvMath mat
   const Shifted pass(d, ConvSize(d), math);
   const HopperPlan plan = complete_plan(wanted, pass.product(pass.samples));
   if (math == ConvMath::TF32) {
-    return run_type<TensorType::TF32>(plan.tile, stream, d, pass, plan, x, grad_z, grad_w, workspace);
+    return run_type<TensorType::TF32>(plan, stream, d, pass, x, grad_z, grad_w, workspace);
   }
-  run_type<TensorType::BF16>(plan.tile, stream, d, pass, plan, x, grad_z, grad_w, workspace);
+  run_type<TensorType::BF16>(plan, stream, d, pass, x, grad_z, grad_w, workspace);
 }
 
 }  // namespace azj::cuda
