@@ -47,7 +47,7 @@ Fault check_pointers(const Kernel& kernel, int device) {
 }
 
 Fault run_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t shared_bytes, const Device& device,
-                 unsigned cluster) {
+                 unsigned cluster, bool early) {
   Fault fault = check_pointers(kernel, device.ordinal);
   if (fault.error != cudaSuccess) return fault;
   Grid work;
@@ -56,6 +56,7 @@ Fault run_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t shared_byte
   work.block = block;
   work.shared_bytes = shared_bytes;
   work.capability = device.capability;
+  work.early = early;
   work.reverse = reverse_order();
   work.blocks = static_cast<uint64_t>(grid.x) * grid.y * grid.z;
   if (cluster == 1) return run_grid(work);
@@ -67,7 +68,7 @@ Fault run_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t shared_byte
 }  // namespace
 
 cudaError_t launch_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t handle,
-                          unsigned cluster) {
+                          unsigned cluster, bool early) {
   return api_call("cudaLaunchKernelExC", [&](Runtime& runtime) -> cudaError_t {
     CUstream_st* stream = nullptr;
     Device* device = nullptr;
@@ -99,6 +100,9 @@ cudaError_t launch_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t sh
     if (cluster > 1 && device->capability < 90) {
       return refuse(cudaErrorInvalidClusterSize, "clusters came with compute capability 9.0");
     }
+    if (early && device->capability < 90) {
+      return refuse(cudaErrorNotSupported, "kernels that begin early came with compute capability 9.0");
+    }
     auto allowed = device->dynamic_limits.find(kernel.function);
     size_t limit = allowed != device->dynamic_limits.end() && static_cast<size_t>(allowed->second) > kSharedWithoutOptIn
                        ? static_cast<size_t>(allowed->second)
@@ -110,8 +114,8 @@ cudaError_t launch_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t sh
     }
     Operation operation;
     operation.type = cudaGraphNodeTypeKernel;
-    operation.run = [kernel, grid, block, shared_bytes, device, cluster] {
-      return run_kernel(kernel, grid, block, shared_bytes, *device, cluster);
+    operation.run = [kernel, grid, block, shared_bytes, device, cluster, early] {
+      return run_kernel(kernel, grid, block, shared_bytes, *device, cluster, early);
     };
     return runtime.submit(*stream, std::move(operation));
   });

@@ -53,8 +53,8 @@ Kernel bind(void (*kernel)(P...), A&&... args) {
 }
 
 // cudaLaunchKernelExC of the emulation: checks the launch and queues it on the stream.
-// cluster: blocks along x that run together.
+// cluster: blocks along x that run together. early: as launch_early() in launch.cuh.
 cudaError_t launch_kernel(const Kernel& kernel, dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stream,
-                          unsigned cluster = 1);
+                          unsigned cluster = 1, bool early = false);
 
 }  // namespace azj::emulation

@@ -23,12 +23,13 @@ void launch(void (*kernel)(P...), dim3 grid, dim3 block, size_t shared_bytes, cu
         "cudaLaunchKernelExC");
 }
 
-// The same in clusters of `cluster` blocks along x, which divide the grid.
+// The same in clusters of `cluster` blocks along x, which divide the grid. Here the kernel before has always ended; but
+// each thread has to call wait_for_grid_before().
 template <class... P, class... A>
-void launch_clusters(void (*kernel)(P...), dim3 grid, unsigned cluster, dim3 block, size_t shared_bytes,
-                     cudaStream_t stream, A&&... args) {
+void launch_early(void (*kernel)(P...), dim3 grid, unsigned cluster, dim3 block, size_t shared_bytes,
+                  cudaStream_t stream, A&&... args) {
   check(::azj::emulation::launch_kernel(::azj::emulation::bind(kernel, std::forward<A>(args)...), grid, block,
-                                        shared_bytes, stream, cluster),
+                                        shared_bytes, stream, cluster, true),
         "cudaLaunchKernelExC");
 }
 

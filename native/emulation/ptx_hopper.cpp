@@ -57,6 +57,10 @@ void mbarrier_arrive_remote(void* barrier, uint32_t rank, Site site) {
   owner.asynchrony().mbarriers.arrive(scheduler, owner, there, site);
 }
 
+void begin_next_grid(Site site) { hopper("griddepcontrol.launch_dependents", site); }
+
+void wait_for_grid_before(Site site) { hopper("griddepcontrol.wait", site).running().waited_for_grid = true; }
+
 uint32_t cluster_rank(Site site) { return hopper("%cluster_ctarank", site).cluster_rank(); }
 
 void cluster_barrier(Site site) { hopper("barrier.cluster", site).cluster_barrier(site); }

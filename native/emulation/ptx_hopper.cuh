@@ -18,6 +18,8 @@ void mbarrier_arrive(void* barrier, Site site);
 void mbarrier_arrive_remote(void* barrier, uint32_t rank, Site site);
 uint32_t cluster_rank(Site site);
 void cluster_barrier(Site site);
+void begin_next_grid(Site site);
+void wait_for_grid_before(Site site);
 void mbarrier_expect_bytes(void* barrier, uint32_t bytes, Site site);
 void mbarrier_wait(void* barrier, uint32_t parity, Site site);
 void fence_proxy_async(Site site);
@@ -87,6 +89,10 @@ inline uint32_t cluster_rank(AZJ_SITE_PARAMETERS) { return ::azj::emulation::clu
 
 // barrier.cluster.arrive.release, barrier.cluster.wait.acquire
 inline void cluster_barrier(AZJ_SITE_PARAMETERS) { ::azj::emulation::cluster_barrier(AZJ_SITE); }
+
+// griddepcontrol.launch_dependents, griddepcontrol.wait: kernels run one after the other here
+inline void begin_next_grid(AZJ_SITE_PARAMETERS) { ::azj::emulation::begin_next_grid(AZJ_SITE); }
+inline void wait_for_grid_before(AZJ_SITE_PARAMETERS) { ::azj::emulation::wait_for_grid_before(AZJ_SITE); }
 
 // cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes
 inline void tensor_load_4d(void* target, const CUtensorMap* map, int32_t x, int32_t y, int32_t z, int32_t w,

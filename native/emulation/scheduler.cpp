@@ -109,8 +109,7 @@ ThreadState* Scheduler::start_one() {
   if (started_ == threads_) return nullptr;
   ThreadState& thread = states_[grid_->reverse ? threads_ - 1 - started_ : started_];
   ++started_;
-  thread.committed_groups = 0;
-  if (!thread.copies.empty()) thread.copies.clear();
+  thread.begin();
   return &thread;
 }
 
@@ -146,6 +145,7 @@ void Scheduler::resumed(ThreadState* thread) {
 
 // Returns when this stack has a thread to start.
 void Scheduler::thread_returned() {
+  check_grid_wait();
   asynchrony_.end_thread(*this);
   running_->wait = Wait::kReturned;
   ++returned_;

@@ -26,6 +26,7 @@ struct Grid {
   size_t shared_bytes = 0;
   int capability = 0;    // of the device, 10 * major + minor
   bool reverse = false;  // threads and blocks start in the reverse order
+  bool early = false;    // may begin before the kernel before has ended: every thread has to wait for that
   Cluster* cluster = nullptr;  // of which there are several blocks, neighbours along x
 
   uint64_t blocks = 0;
@@ -85,6 +86,8 @@ class Scheduler {
   [[noreturn]] __attribute__((format(printf, 3, 4))) void fail(cudaError_t error, const char* pattern, ...);
   // The same from a signal handler, which then has to continue base().
   void fail_from_signal(cudaError_t error, const char* what, const void* address, const void* instruction);
+  // For a thread that returns.
+  void check_grid_wait();
   // Whether the address is in the guard page of the running stack.
   bool overflowed(const void* address) const;
   Context& base() { return base_; }

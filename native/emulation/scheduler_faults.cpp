@@ -72,6 +72,12 @@ void Scheduler::fail_from_signal(cudaError_t error, const char* what, const void
 #endif
 }
 
+void Scheduler::check_grid_wait() {
+  if (!grid_->early || running_->waited_for_grid) return;
+  fail(cudaErrorLaunchFailure, "launched to begin before the kernel before it has ended, and this thread never waited for "
+       "that (griddepcontrol.wait)");
+}
+
 bool Scheduler::overflowed(const void* address) const {
   uintptr_t low = reinterpret_cast<uintptr_t>(current_stack_->low), wanted = reinterpret_cast<uintptr_t>(address);
   return wanted < low && wanted >= low - kStackGuardBytes;

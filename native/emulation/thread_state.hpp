@@ -31,8 +31,15 @@ struct ThreadState {
   const void* mbarrier;  // that it waits for, for the end of a phase of this parity
   uint32_t parity;
   int barrier_result;
+  bool waited_for_grid;  // before this one
   uint32_t committed_groups;
   std::vector<AsyncCopy> copies;
+
+  void begin() {
+    waited_for_grid = false;
+    committed_groups = 0;
+    if (!copies.empty()) copies.clear();
+  }
 };
 
 // A first-in first-out list of suspended threads.

@@ -1,4 +1,5 @@
-// Blocks of a cluster: copies to both, arrivals at each other's mbarriers, and what goes wrong with them.
+// Blocks of a cluster: copies to both, arrivals at each other's mbarriers, and what goes wrong with them. Launches that
+// may begin early.
 #include "hopper.hpp"
 
 using namespace test;
@@ -26,6 +27,7 @@ __global__ void exchange(const __grid_constant__ CUtensorMap map, int boxes, Exc
   __shared__ __align__(8) uint64_t empty[2];
   unsigned char* stages = dynamic_shared<unsigned char>();
   const int rank = static_cast<int>(cluster_rank());
+  wait_for_grid_before();
   if (threadIdx.x == 0) {
     for (int i = 0; i < 2; ++i) {
       mbarrier_init(&full[i], 1);
@@ -71,7 +73,7 @@ constexpr int kBoxes = 7, kClusters = 3;
 template <class... P, class... A>
 cudaError_t run_clusters(void (*kernel)(P...), dim3 grid, unsigned cluster, dim3 block, size_t shared, A... args) {
   try {
-    launch_clusters(kernel, grid, cluster, block, shared, nullptr, args...);
+    launch_early(kernel, grid, cluster, block, shared, nullptr, args...);
   } catch (const azj::cuda::Refused& refused) {
     return refused.error;
   }
@@ -140,6 +142,7 @@ __global__ void share_pixels(const __grid_constant__ CUtensorMap map, int row_of
   __shared__ __align__(8) uint64_t arrived;
   float* const box = dynamic_shared<float>();
   const int rank = static_cast<int>(cluster_rank());
+  wait_for_grid_before();
   if (threadIdx.x == 0) {
     mbarrier_init(&arrived, 1);
     fence_mbarrier_init();
@@ -202,6 +205,7 @@ TEST(shared_pixels_that_are_wrong) {
 
 __global__ void alone(unsigned* ranks) {
   __shared__ unsigned last;
+  wait_for_grid_before();
   if (threadIdx.x == 63) last = cluster_rank();
   cluster_barrier();
   if (threadIdx.x == 0) ranks[blockIdx.x] = last;
@@ -215,6 +219,28 @@ TEST(a_launch_without_clusters_has_clusters_of_one) {
   Array<float> sums(64);
   expect_fault(cudaErrorLaunchFailure, {"to block 1 of its cluster: the launch has none"}, exchange, 1, 64,
                2 * kBoxBytes, tensor.map, kBoxes, Exchange::RIGHT, sums.get());
+}
+
+// ---- kernels that begin early
+
+// All threads but one wait.
+__global__ void early(unsigned without, unsigned* out) {
+  begin_next_grid();
+  if (threadIdx.x == without) return;
+  wait_for_grid_before();
+  out[blockIdx.x * 64 + threadIdx.x] = threadIdx.x;
+}
+
+TEST(a_kernel_that_begins_early_waits_in_every_thread) {
+  Array<unsigned> out(128);
+  EXPECT_OK(run_clusters(early, 2, 1, 64, 0, 64u, out.get()));
+  const auto read = out.read();
+  for (unsigned i = 0; i < 128; ++i) EXPECT(read[i] == i % 64);
+  EXPECT_OK(run(early, 2, 64, 0, 5u, out.get()));  // launched behind the kernel before
+  EXPECT_ERROR(run_clusters(early, 2, 1, 64, 0, 5u, out.get()), cudaErrorLaunchFailure);
+  EXPECT_FAULT_SAYS("thread (5,0,0)");
+  EXPECT_FAULT_SAYS("griddepcontrol.wait");
+  azj_emulation_reset();
 }
 
 TEST(clusters_that_are_refused) {

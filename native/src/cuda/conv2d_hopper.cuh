@@ -235,7 +235,7 @@ void run_work(cudaStream_t stream, const TensorOperand& weights, const Phases<Re
   launch_pieces<Tile>(conv2d_hopper_kernel<Tile, Result>, pieces, stream, weights, work);
   if (tiles == 0) return;
   const dim3 patches(static_cast<unsigned>(tiles * kPatches<Tile::kBlockM, Tile::kBlockN>));
-  launch(add_phases_kernel<Tile::kBlockM, Tile::kBlockN, Result>, patches, dim3(kSumThreads), 0, stream, work);
+  launch_early(add_phases_kernel<Tile::kBlockM, Tile::kBlockN, Result>, patches, 1, dim3(kSumThreads), 0, stream, work);
 }
 
 }  // namespace azj::cuda

@@ -53,13 +53,16 @@ struct Patch {
   __device__ int first_column() const { return tile.column + columns * kPatchColumns; }
 };
 
-// Patch `index` of all tiles.
+// Patch `index` of all tiles, whose parts are there afterwards.
 template <int kBlockM, int kBlockN>
 __device__ inline Patch find_patch(const SplitGrid& grid, int64_t index) {
   constexpr int kAcross = kBlockN / kPatchColumns;
   const int64_t tile = index / kPatches<kBlockM, kBlockN>;
   const int in_tile = static_cast<int>(index - tile * kPatches<kBlockM, kBlockN>);
-  return {tile, SplitTile(grid, tile, kBlockM, kBlockN), in_tile / kAcross * kPatchRows, in_tile % kAcross};
+  const Patch patch{tile, SplitTile(grid, tile, kBlockM, kBlockN), in_tile / kAcross * kPatchRows, in_tile % kAcross};
+  begin_next_grid();
+  wait_for_grid_before();
+  return patch;
 }
 
 struct PatchSums {
@@ -134,8 +137,8 @@ __global__ __launch_bounds__(kSumThreads, kSumBlocks) void add_slices_kernel(
 template <class Tile, class Result>
 void add_slices(cudaStream_t stream, const SplitGrid& grid, const Result& result) {
   const int64_t patches = grid.tiles * kPatches<Tile::kBlockM, Tile::kBlockN>;
-  launch(add_slices_kernel<Tile::kBlockM, Tile::kBlockN, Result>, dim3(static_cast<unsigned>(patches)),
-         dim3(kSumThreads), 0, stream, grid, result);
+  launch_early(add_slices_kernel<Tile::kBlockM, Tile::kBlockN, Result>, dim3(static_cast<unsigned>(patches)), 1,
+               dim3(kSumThreads), 0, stream, grid, result);
 }
 
 }  // namespace azj::cuda

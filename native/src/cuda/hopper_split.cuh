@@ -61,20 +61,11 @@ __host__ __device__ inline SharedOperand shared_operand(const SplitGrid& grid) {
   return grid.m > Tile::kBlockM ? SharedOperand::B : SharedOperand::A;
 }
 
-inline dim3 split_blocks(int64_t pieces) {
-  return dim3(static_cast<unsigned>(std::min<int64_t>(pieces, multiprocessors())));
-}
-
 // A kernel whose blocks walk over so many pieces, in clusters of Tile::kCluster.
 template <class Tile, class... P, class... A>
 void launch_pieces(void (*kernel)(P...), int64_t pieces, cudaStream_t stream, A&&... args) {
-  dim3 blocks = split_blocks(pieces);
-  if constexpr (Tile::kCluster == 1) {
-    launch_tile<Tile>(kernel, blocks, stream, std::forward<A>(args)...);
-  } else {
-    blocks.x = blocks.x / Tile::kCluster * Tile::kCluster;
-    launch_cluster_tile<Tile>(kernel, blocks, stream, std::forward<A>(args)...);
-  }
+  const auto blocks = static_cast<unsigned>(std::min<int64_t>(pieces, multiprocessors()));
+  launch_tile_early<Tile>(kernel, dim3(blocks / Tile::kCluster * Tile::kCluster), stream, std::forward<A>(args)...);
 }
 
 template <class Tile, class... P, class... A>

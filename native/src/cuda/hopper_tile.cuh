@@ -111,7 +111,7 @@ struct Ring {
   uint64_t* empty;
   uint64_t* turns;
 
-  // Every thread of the block makes one.
+  // Every thread of the block makes one. Afterwards the kernels before have ended, and the next one may make its own.
   __device__ explicit Ring(RingBarriers<Tile>& barriers)
       : full(barriers.full), empty(barriers.empty), turns(barriers.turns) {
     const uint32_t unaligned = shared_address(dynamic_shared<unsigned char>()) % Tile::kAlignment;
@@ -133,6 +133,8 @@ struct Ring {
     } else {
       cluster_barrier();
     }
+    begin_next_grid();
+    wait_for_grid_before();
   }
 
   // Of warp 0 .. 7 of the consumers.

@@ -27,22 +27,27 @@ void launch(void (*kernel)(P...), dim3 grid, dim3 block, size_t shared_bytes, cu
   check(cudaLaunchKernelEx(&config, kernel, std::forward<A>(args)...), "cudaLaunchKernelExC");
 }
 
-// The same in clusters of `cluster` blocks along x, which divide the grid; compute capability 9.0.
+// The same for compute capability 9.0, in clusters of `cluster` blocks along x, which divide the grid. The kernel may
+// begin before the one before it in the stream has ended, as soon as all blocks of that one have called
+// begin_next_grid(), ptx_hopper.cuh, or ended: each of its threads calls wait_for_grid_before() before it touches
+// memory of the device.
 template <class... P, class... A>
-void launch_clusters(void (*kernel)(P...), dim3 grid, unsigned cluster, dim3 block, size_t shared_bytes,
-                     cudaStream_t stream, A&&... args) {
+void launch_early(void (*kernel)(P...), dim3 grid, unsigned cluster, dim3 block, size_t shared_bytes,
+                  cudaStream_t stream, A&&... args) {
   static_assert(sizeof...(P) == sizeof...(A), "a launch passes one argument for each parameter of the kernel");
-  cudaLaunchAttribute attribute = {};
-  attribute.id = cudaLaunchAttributeClusterDimension;
-  attribute.val.clusterDim.x = cluster;
-  attribute.val.clusterDim.y = attribute.val.clusterDim.z = 1;
+  cudaLaunchAttribute attributes[2] = {};
+  attributes[0].id = cudaLaunchAttributeProgrammaticStreamSerialization;
+  attributes[0].val.programmaticStreamSerializationAllowed = 1;
+  attributes[1].id = cudaLaunchAttributeClusterDimension;
+  attributes[1].val.clusterDim.x = cluster;
+  attributes[1].val.clusterDim.y = attributes[1].val.clusterDim.z = 1;
   cudaLaunchConfig_t config = {};
   config.gridDim = grid;
   config.blockDim = block;
   config.dynamicSmemBytes = shared_bytes;
   config.stream = stream;
-  config.attrs = &attribute;
-  config.numAttrs = 1;
+  config.attrs = attributes;
+  config.numAttrs = cluster > 1 ? 2 : 1;
   check(cudaLaunchKernelEx(&config, kernel, std::forward<A>(args)...), "cudaLaunchKernelExC");
 }
 

@@ -101,6 +101,16 @@ __device__ __forceinline__ void cluster_barrier() {
   asm volatile("barrier.cluster.arrive.release;\nbarrier.cluster.wait.acquire;\n" ::: "memory");
 }
 
+// ---- kernels that begin before the one before them in the stream has ended: launch_early(), launch.cuh
+
+// griddepcontrol.launch_dependents: a kernel behind this one that may begin early does so once every block of this one
+// has said this or ended.
+__device__ __forceinline__ void begin_next_grid() { asm volatile("griddepcontrol.launch_dependents;\n" ::: "memory"); }
+
+// griddepcontrol.wait: until the kernels before have ended and what they wrote is seen; at once in a kernel that did
+// not begin early.
+__device__ __forceinline__ void wait_for_grid_before() { asm volatile("griddepcontrol.wait;\n" ::: "memory"); }
+
 // ---- bulk copies of boxes of a tensor
 
 // cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [target], [map, {x, y, z, w}],

@@ -29,12 +29,12 @@ void launch_tile(void (*kernel)(P...), dim3 grid, cudaStream_t stream, A&&... ar
   launch_shared(kernel, grid, dim3(Tile::kThreads), Tile::kSharedBytes, stream, std::forward<A>(args)...);
 }
 
-// The same in clusters of its kCluster blocks.
+// The same by launch_early(), in clusters of its kCluster blocks.
 template <class Tile, class... P, class... A>
-void launch_cluster_tile(void (*kernel)(P...), dim3 grid, cudaStream_t stream, A&&... args) {
+void launch_tile_early(void (*kernel)(P...), dim3 grid, cudaStream_t stream, A&&... args) {
   allow_shared(kernel, Tile::kSharedBytes);
-  launch_clusters(kernel, grid, Tile::kCluster, dim3(Tile::kThreads), Tile::kSharedBytes, stream,
-                  std::forward<A>(args)...);
+  launch_early(kernel, grid, Tile::kCluster, dim3(Tile::kThreads), Tile::kSharedBytes, stream,
+               std::forward<A>(args)...);
 }
 
 }  // namespace azj::cuda
