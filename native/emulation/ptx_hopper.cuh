@@ -180,7 +180,7 @@ inline void wgmma_tf32(float (&d)[kCount], uint64_t a, uint64_t b, bool accumula
 }
 template <bool kRowsOfA, bool kRowsOfB, int kCount>
 inline void wgmma_bf16(float (&d)[kCount], uint64_t a, uint64_t b, bool accumulate, AZJ_SITE_PARAMETERS) {
-  static_assert(kCount == 64 || kCount == 128, "N is 128 or 256");
+  static_assert(kCount == 64 || kCount == 96 || kCount == 128, "N is 128, 192 or 256");
   ::azj::emulation::warpgroup_multiply_bf16(d, 2 * kCount, kRowsOfA, kRowsOfB, a, b, accumulate, AZJ_SITE);
 }
 

@@ -107,6 +107,19 @@ void check_pairs(cudaStream_t stream) {
   }
 }
 
+// Gradient to the weights by tiles of 64 x 192, with boxes of 16, 32 and 64 channels: the bits of those of 64 x 256, and a
+// last tile that has few columns.
+void check_narrow(cudaStream_t stream) {
+  for (const azj_conv2d_desc& d : {conv(3, 5, 12, 11, 6, 3, 5, 1, 1, 1, 1, 1, 1, 1),
+                                   conv(2, 20, 9, 8, 64, 3, 3, 2, 1, 1, 2, 1, 1, 1),
+                                   conv(2, 64, 7, 9, 33, 3, 3, 1, 1, 1, 1, 1, 1, 1)}) {
+    Bf16Passes passes(stream, d);
+    for (const int slices : {1, 3}) {
+      CHECK(passes.grad_weights({GemmTile::NARROW, slices}) == passes.grad_weights({kSmallTile, slices}));
+    }
+  }
+}
+
 // Both ways out of the registers, by every tile: in one slice.
 void check_activations(cudaStream_t stream) {
   for (const GemmTile tile : {kSmallTile, kMediumTile, kLargeTile}) {
@@ -187,6 +200,7 @@ int main() {
     }
     check_single_image(stream);
     check_pairs(stream);
+    check_narrow(stream);
     check_activations(stream);
     check_no_bias(stream);
     check_not_finite(stream);

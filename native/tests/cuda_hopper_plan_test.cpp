@@ -27,7 +27,11 @@ void layers() {
     expect({64, 32 * 56 * 56, 1, 9, store}, GemmTile::SMALL, 1);      // resnet_3x3
     expect({256, 14 * 14, 1, 36, store}, GemmTile::MEDIUM, 12);       // latency: a single image
   }
-  expect({64, 576, 1, 1568, TileStore::PARTS}, GemmTile::SMALL, 44);  // resnet_3x3's gradient to the weights
+  // resnet_3x3's gradient to the weights; what fills a tile of 256 columns has no use for narrower ones.
+  expect({64, 576, 1, 1568, TileStore::PARTS}, GemmTile::SMALL, 44);
+  expect({64, 576, 1, 1568, TileStore::PARTS, false, true}, GemmTile::NARROW, 44);
+  expect({64, 1024, 1, 1568, TileStore::PARTS, false, true}, GemmTile::SMALL, 33);
+  CHECK(!complete_plan({GemmTile::NARROW, 1}, {64, 768, 1, 36, TileStore::PARTS, true, true}, kProcessors).pairs);
 }
 
 // What a tile's way out costs decides between slices, which become float32 parts, and between tiles.

@@ -103,7 +103,8 @@ struct Pixels {
         samples(samples_of_product(d, s)) {}
 
   HopperProduct product(int64_t of_samples) const {
-    return {filters, columns.count(), 1, divide_up(of_samples * plane * kBytes, 128), TileStore::PARTS, true};
+    return {filters, columns.count(), 1, divide_up(of_samples * plane * kBytes, 128), TileStore::PARTS, true,
+            true};
   }
 
   OperandView view_x(const float* x, int64_t of_samples) const {
@@ -149,6 +150,7 @@ void run_tile(const HopperPlan& plan, A&&... args) {
   }
   switch (plan.tile) {
     case GemmTile::SMALL: return run<HopperTile<kType, 64, 256, kLineOfB, true>>(plan, args...);
+    case GemmTile::NARROW: return run<HopperTile<kType, 64, 192, kLineOfB, true>>(plan, args...);
     case GemmTile::MEDIUM: return run<HopperTile<kType, 128, 128, kLineOfB, true>>(plan, args...);
     default: return run<HopperTile<kType, 128, 256, kLineOfB, true>>(plan, args...);
   }

@@ -85,8 +85,8 @@ void gemm_grid(cudaStream_t stream, const GemmProblem& problem);
 void gemm_tiled(cudaStream_t stream, const GemmProblem& problem);
 
 // Tiles of C that a block computes. SMALL fills the processors with small problems, LARGE reads memory least; WIDE, of
-// rung 5 and the FP32 convolutions on it, is two LARGE ones side by side.
-enum class GemmTile : int32_t { AUTO, SMALL, MEDIUM, LARGE, WIDE };
+// rung 5 and the FP32 convolutions on it, is two LARGE ones side by side; NARROW is one of hopper_plan.hpp.
+enum class GemmTile : int32_t { AUTO, SMALL, MEDIUM, LARGE, WIDE, NARROW };
 void gemm_register(cudaStream_t stream, const GemmProblem& problem, GemmTile tile = GemmTile::AUTO);
 // AUTO, MEDIUM and LARGE only.
 void gemm_tensor_tf32(cudaStream_t stream, const GemmProblem& problem, GemmTile tile = GemmTile::AUTO);

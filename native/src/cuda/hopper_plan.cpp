@@ -29,25 +29,35 @@ double store_cycles(TileStore store) {
   }
 }
 
-// The tile of 64 rows is for products that have no more.
+// Tiles of 64 rows are for products that have no more.
 std::vector<GemmTile> candidates(const HopperPlan& wanted, const HopperProduct& p) {
   if (wanted.tile != GemmTile::AUTO) return {wanted.tile};
-  if (p.m <= rows_of(GemmTile::SMALL)) return {GemmTile::SMALL, GemmTile::MEDIUM};
+  if (p.m <= rows_of(GemmTile::SMALL)) {
+    if (p.narrow) return {GemmTile::SMALL, GemmTile::NARROW, GemmTile::MEDIUM};
+    return {GemmTile::SMALL, GemmTile::MEDIUM};
+  }
   return {GemmTile::LARGE, GemmTile::MEDIUM};
 }
 
-// Of a tile's products, less where a block reads more for them: in BF16 a byte for 85 FLOP of the large tile, 128 in
-// pairs; for 64 of half of it, 85 in pairs.
+// Stages in the time of one of the large tile. Less where a block reads more for its products: in BF16 a byte for 85
+// FLOP of the large tile, 128 in pairs; for 64 of half of it, 85 in pairs. A stage of 64 x 192 has the bytes of half a
+// tile, where 64 x 256 has a quarter more.
 double rate_of(GemmTile tile, bool pairs) {
-  if (tile == GemmTile::LARGE) return pairs ? 1.03 : 1;
-  return pairs ? 0.95 : 0.8;
+  switch (tile) {
+    case GemmTile::LARGE: return pairs ? 1.03 : 1;
+    case GemmTile::NARROW: return 2;
+    default: return pairs ? 1.9 : 1.6;
+  }
 }
+
+// Consumers take whole tiles in turns.
+bool takes_turns(GemmTile tile) { return rows_of(tile) == 64; }
 
 // Whether every tile has a neighbour in the order of TileOrder, of the same product and slice: below it or, of one row
 // of tiles, beside it.
 bool pairs_up(GemmTile tile, const Products& products) {
   return std::all_of(products.begin(), products.end(), [&](const HopperProduct& p) {
-    if (tile == GemmTile::SMALL || !p.pairs) return false;
+    if (takes_turns(tile) || !p.pairs) return false;
     const int64_t rows = divide_up(p.m, rows_of(tile)), columns = divide_up(p.n, columns_of(tile));
     return rows % 2 == 0 || (rows == 1 && columns % 2 == 0);
   });
@@ -69,21 +79,21 @@ int64_t bytes_of(GemmTile tile) { return int64_t{rows_of(tile)} * columns_of(til
 // while the other multiplies: only the last store is waited for.
 double cycles(const HopperPlan& plan, const Products& products, int64_t processors) {
   const GemmTile tile = plan.tile;
-  const double rate = rate_of(tile, plan.pairs) * (tile == GemmTile::LARGE ? 1 : 2);
+  const double rate = rate_of(tile, plan.pairs);
   double work = 0, store = 0;
   int64_t pieces = 0, parts = 0;
   for (const HopperProduct& p : products) {
     const int64_t slices = plan_of(plan, products.front(), p).slices;
     const double wide_store = store_cycles(slices > 1 ? TileStore::PARTS : p.store);
-    store = tile == GemmTile::MEDIUM ? wide_store / 2 : wide_store;
+    store = wide_store * columns_of(tile) / 256;
     const double multiply = static_cast<double>(divide_up(p.steps, slices)) * kStepCycles / rate;
     const int64_t before = pieces;
     pieces += tiles_of(tile, p) * slices;
     if (slices > 1) parts += pieces - before;
     const double rounds = static_cast<double>(divide_up(pieces, processors) - divide_up(before, processors));
-    work += rounds * (tile == GemmTile::SMALL ? std::max(multiply, store / 2) : multiply + store);
+    work += rounds * (takes_turns(tile) ? std::max(multiply, store / 2) : multiply + store);
   }
-  if (tile == GemmTile::SMALL) work += store;
+  if (takes_turns(tile)) work += store;
   if (parts == 0) return work;
   return work + kLaunchCycles + static_cast<double>(parts * bytes_of(tile)) / kBytesPerCycle;
 }

@@ -12,7 +12,7 @@
 namespace azj::cuda {
 
 struct HopperPlan {
-  GemmTile tile = GemmTile::AUTO;  // SMALL 64 x 256, MEDIUM 128 x 128, LARGE 128 x 256
+  GemmTile tile = GemmTile::AUTO;  // SMALL 64 x 256, NARROW 64 x 192, MEDIUM 128 x 128, LARGE 128 x 256
   int slices = 0;                  // 0: as many as are quickest
   bool pairs = true;               // wanted: where tiles pair up; complete: two blocks, a cluster, take two neighbours
 };
@@ -30,11 +30,14 @@ enum class TileStore {
 struct HopperProduct {
   int64_t m, n, products, steps;
   TileStore store;
-  bool pairs = false;  // the kernel has clusters of two, of MEDIUM and LARGE tiles
+  bool pairs = false;   // the kernel has clusters of two, of MEDIUM and LARGE tiles
+  bool narrow = false;  // the kernel has NARROW tiles
 };
 
-constexpr int rows_of(GemmTile tile) { return tile == GemmTile::SMALL ? 64 : 128; }
-constexpr int columns_of(GemmTile tile) { return tile == GemmTile::MEDIUM ? 128 : 256; }
+constexpr int rows_of(GemmTile tile) { return tile == GemmTile::SMALL || tile == GemmTile::NARROW ? 64 : 128; }
+constexpr int columns_of(GemmTile tile) {
+  return tile == GemmTile::MEDIUM ? 128 : tile == GemmTile::NARROW ? 192 : 256;
+}
 
 // What `wanted` leaves open, chosen for so many multiprocessors. Depends on nothing but the product and their number.
 HopperPlan complete_plan(const HopperPlan& wanted, const HopperProduct& product,

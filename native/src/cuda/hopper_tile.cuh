@@ -1,8 +1,8 @@
 // A block's work in a product on Hopper's tensor cores (compute capability 9.0): one warpgroup, the producer, lets the
 // bulk copy engine fill a ring of stages in shared memory; two others, the consumers, multiply what has arrived.
 //
-//   tile of C: 128 x 256 or 128 x 128, of which each consumer has 64 rows; or 64 x 256, which the consumers take in
-//     turns, so that one stores its sums while the other multiplies
+//   tile of C: 128 x 256 or 128 x 128, of which each consumer has 64 rows; or 64 x 256 or 64 x 192, which the consumers
+//     take in turns, so that one stores its sums while the other multiplies
 //   stage: 128 bytes of k (32 TF32 or 64 BF16) of the tile's rows of A and columns of B, in one chunk of 128 bytes, or
 //     in two of 64 that lie behind each other, swizzled as the copy engine writes and wgmma reads them; 4 products of
 //     32 bytes of k. Of an operand that lies across k (kRowsOfA, kRowsOfB: along m or n) 64 lines of 128 bytes, one for
@@ -45,7 +45,7 @@ struct HopperTile {
   static constexpr int kChunks = kRowBytes / kChunkBytes;
   static constexpr int kDepth = kRowBytes / (kType == TensorType::TF32 ? 4 : 2), kChunkDepth = kDepth / kChunks;
   static constexpr int kABytes = kBlockM * kRowBytes, kStageBytes = kABytes + kBlockN * kRowBytes;
-  static constexpr int kStages = kBlockN == 128 ? 6 : kBlockM == 128 ? 4 : 5;
+  static constexpr int kStages = kBlockM + kBlockN == 256 ? 6 : kBlockM == 128 ? 4 : 5;
   static constexpr int kSums = kBlockN / 2;  // of a thread
   static constexpr bool kTurns = kBlockM == 64;
   static constexpr int kArrivals = kTurns ? 4 : 4 * kConsumers;  // of warps that have consumed a stage
