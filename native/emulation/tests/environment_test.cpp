@@ -43,6 +43,21 @@ TEST(an_older_and_smaller_device) {
   EXPECT_OK(cudaMalloc(&pointer, total));
 }
 
+TEST(an_older_device_has_no_clusters_and_begins_nothing_early) {
+  if (!set("AZULEJO_EMULATION_CAPABILITY", "75")) return;
+  Array<float> x(std::vector<float>{1}), y(1);
+  const auto refused = [&](unsigned cluster) {
+    try {
+      azj::cuda::launch_early(copy_one, 2, cluster, 1, 0, nullptr, x.get(), y.get());
+    } catch (const azj::cuda::Refused& refusal) {
+      return refusal.error;
+    }
+    return cudaSuccess;
+  };
+  EXPECT_ERROR(refused(2), cudaErrorInvalidClusterSize);
+  EXPECT_ERROR(refused(1), cudaErrorNotSupported);
+}
+
 #ifdef AZJ_EMULATION_CHECKED
 TEST(device_memory_has_to_be_written_before_it_is_read) {
   if (!set("AZULEJO_EMULATION_INITCHECK", "1")) return;
