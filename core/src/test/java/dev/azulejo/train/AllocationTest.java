@@ -71,7 +71,8 @@ class AllocationTest extends DeviceTest {
           }
           allocated[windows] = allocated(threads) - before;
         } while (allocated[windows++] != 0 && windows < WARM_UP);
-        assertEquals(0, allocated[windows - 1], () -> report(optimizer + ", " + loss, allocated));
+        assertEquals(
+            0, allocated[windows - 1], () -> report(optimizer + ", " + loss, WINDOW, allocated));
         assertEquals(live, device.memory().liveBytes(), "device memory");
       }
     }
@@ -120,7 +121,7 @@ class AllocationTest extends DeviceTest {
               before = THREADS.getCurrentThreadAllocatedBytes();
             }
           });
-      assertTrue(trainer.fit(data, 1).stopped(), () -> report("trainer", allocated));
+      assertTrue(trainer.fit(data, 1).stopped(), () -> report("trainer", window, allocated));
     }
     assertEquals(0, allocated[windows[0] - 1]);
   }
@@ -140,7 +141,7 @@ class AllocationTest extends DeviceTest {
     return bytes;
   }
 
-  private static String report(String what, long[] allocated) {
-    return what + ": bytes of each " + WINDOW + " steps: " + java.util.Arrays.toString(allocated);
+  private static String report(String what, int window, long[] allocated) {
+    return what + ": bytes of each " + window + " steps: " + java.util.Arrays.toString(allocated);
   }
 }
