@@ -11,7 +11,7 @@
 #
 # Every stage runs, whatever became of those before it; the last lines are a table of them. Its full output is in
 # RESULTS_FOLDER/STAGE.log, what it measured in RESULTS_FOLDER/*.json, and all of that, of this and earlier runs with the
-# same folder, in the one file RESULTS_FOLDER.tar.gz. Exit status: 0 if no stage failed, 1 otherwise.
+# same folder, but for the trained networks, in the one file RESULTS_FOLDER.tar.gz. Exit status: 0 if no stage failed, else 1.
 #
 # AZULEJO_GPU_SECONDS   for everything; stages that do not fit any more are skipped, and say so. Default 540. On a machine
 #                       that is slow or busy: more, which gives each stage as many times its own limit
@@ -224,6 +224,6 @@ printf '%-26s %8s  %s\n' stage time outcome | tee "$OUT/summary.txt"
 for i in "${!names[@]}"; do
   printf '%-26s %8s  %s\n' "${names[i]}" "${times[i]}" "${outcomes[i]}" | tee -a "$OUT/summary.txt"
 done
-# One file to fetch, where only a few can be.
-tar -C "$(dirname "$OUT")" -czf "$OUT.tar.gz" "$(basename "$OUT")" || failed=1
+# One file to fetch, where only a few can be, and small: without the trained networks.
+tar -C "$(dirname "$OUT")" --exclude='*.safetensors' -czf "$OUT.tar.gz" "$(basename "$OUT")" || failed=1
 exit "$failed"
