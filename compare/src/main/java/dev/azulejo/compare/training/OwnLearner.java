@@ -1,6 +1,7 @@
 package dev.azulejo.compare.training;
 
 import dev.azulejo.device.Device;
+import dev.azulejo.device.DeviceBuffer;
 import dev.azulejo.device.Stream;
 import dev.azulejo.device.Tensor;
 import dev.azulejo.engine.Engine;
@@ -73,8 +74,16 @@ final class OwnLearner implements Learner {
 
   @Override
   public double[] weights() {
-    float[] flat = network.weights().toArray(stream);
-    return parameters(network.layout(), flat);
+    return parameters(network.layout(), flatWeights(network, stream));
+  }
+
+  /** A network's parameters, in its layout, without taking the tensor that could be written to. */
+  static float[] flatWeights(Network network, Stream stream) {
+    long count = network.layout().count();
+    try (DeviceBuffer copy = stream.device().allocateFloats("copy of the weights", count)) {
+      network.copyWeights(stream, copy.floats());
+      return copy.floats().toArray(stream);
+    }
   }
 
   /** The network, for those who start from its weights. */

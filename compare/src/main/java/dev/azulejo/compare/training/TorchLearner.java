@@ -38,7 +38,7 @@ final class TorchLearner implements Learner {
     spec = network.spec();
     manager = Torch.newManager();
     ofLayer = new NDArray[spec.layers().size()][0];
-    float[] flat = network.weights().toArray(network.device().stream());
+    float[] flat = OwnLearner.flatWeights(network, network.device().stream());
     for (ParameterLayout.Entry entry : network.layout().entries()) {
       float[] values = new float[(int) entry.count()];
       System.arraycopy(flat, (int) entry.offset(), values, 0, values.length);
