@@ -102,18 +102,24 @@ void Mbarriers::complete_bytes(Scheduler& scheduler, void* barrier, uint32_t byt
   end_phase(scheduler, found);
 }
 
-void Mbarriers::wait(Scheduler& scheduler, void* barrier, uint32_t parity, Site site) {
+bool Mbarriers::try_wait(Scheduler& scheduler, void* barrier, uint32_t parity, Site site) {
   if (parity > 1) {
     scheduler.fail(cudaErrorLaunchFailure, "mbarrier.try_wait (%s:%d): the parity of a phase is 0 or 1, not %u",
                    site.name(), site.line, parity);
   }
   Mbarrier& found = find(scheduler, barrier, "mbarrier.try_wait", site);
+  ThreadState& thread = scheduler.running();
+  if ((found.phase & 1) == parity && !thread.refused) {
+    thread.refused = true;
+    return false;
+  }
   while ((found.phase & 1) == parity) {
-    ThreadState& thread = scheduler.running();
     thread.mbarrier = barrier;
     thread.parity = parity;
     scheduler.wait_in(found.waiting, Wait::kMbarrier, site);
   }
+  thread.refused = false;
+  return true;
 }
 
 void Mbarriers::explain(Scheduler& scheduler, const ThreadState& waiting) const {

@@ -23,7 +23,8 @@ class Mbarriers {
   void arrive(Scheduler& scheduler, Scheduler& owner, void* barrier, Site site);
   void expect_bytes(Scheduler& scheduler, void* barrier, uint32_t bytes, Site site);
   // The running thread goes on when the phase of this parity has ended.
-  void wait(Scheduler& scheduler, void* barrier, uint32_t parity, Site site);
+  // Says no once, like a GPU whose time for it is over, before it waits for the end of the phase.
+  bool try_wait(Scheduler& scheduler, void* barrier, uint32_t parity, Site site);
 
   // For a copy that will complete bytes: the mbarrier has to be there and published.
   void require_published(Scheduler& scheduler, void* barrier, const char* what, Site site);

@@ -70,9 +70,9 @@ void mbarrier_expect_bytes(void* barrier, uint32_t bytes, Site site) {
   scheduler.asynchrony().mbarriers.expect_bytes(scheduler, barrier, bytes, site);
 }
 
-void mbarrier_wait(void* barrier, uint32_t parity, Site site) {
+bool mbarrier_try_wait(void* barrier, uint32_t parity, Site site) {
   Scheduler& scheduler = hopper("mbarrier.try_wait", site);
-  scheduler.asynchrony().mbarriers.wait(scheduler, barrier, parity, site);
+  return scheduler.asynchrony().mbarriers.try_wait(scheduler, barrier, parity, site);
 }
 
 void fence_proxy_async(Site site) {

@@ -21,7 +21,7 @@ void cluster_barrier(Site site);
 void begin_next_grid(Site site);
 void wait_for_grid_before(Site site);
 void mbarrier_expect_bytes(void* barrier, uint32_t bytes, Site site);
-void mbarrier_wait(void* barrier, uint32_t parity, Site site);
+bool mbarrier_try_wait(void* barrier, uint32_t parity, Site site);
 void fence_proxy_async(Site site);
 void fence_mbarrier_init(Site site);
 void tensor_load(void* target, const CUtensorMap* map, int rank, const int32_t* at, const uint16_t* taps, void* barrier,
@@ -72,10 +72,9 @@ inline void mbarrier_arrive_expect_tx(uint64_t* barrier, uint32_t bytes, AZJ_SIT
   ::azj::emulation::mbarrier_arrive(barrier, AZJ_SITE);
 }
 
-// mbarrier.try_wait.parity.shared::cta.b64: takes its time, until the phase has ended.
+// mbarrier.try_wait.parity.shared::cta.b64: says no once; then it takes its time, until the phase has ended.
 inline bool mbarrier_try_wait(uint64_t* barrier, uint32_t parity, AZJ_SITE_PARAMETERS) {
-  ::azj::emulation::mbarrier_wait(barrier, parity, AZJ_SITE);
-  return true;
+  return ::azj::emulation::mbarrier_try_wait(barrier, parity, AZJ_SITE);
 }
 
 // fence.proxy.async.shared::cta

@@ -30,12 +30,14 @@ struct ThreadState {
   uint32_t mask;         // of the warp function it waits at
   const void* mbarrier;  // that it waits for, for the end of a phase of this parity
   uint32_t parity;
+  bool refused;  // by its last mbarrier.try_wait
   int barrier_result;
   bool waited_for_grid;  // before this one
   uint32_t committed_groups;
   std::vector<AsyncCopy> copies;
 
   void begin() {
+    refused = false;
     waited_for_grid = false;
     committed_groups = 0;
     if (!copies.empty()) copies.clear();

@@ -153,7 +153,7 @@ __global__ void share_pixels(const __grid_constant__ CUtensorMap map, int row_of
     tensor_load_im2col_multicast(box + rank * kPixels / 2 * 4, &map, 0, -1, rank == 0 ? 0 : row_of_second, 0, 2, 1,
                                  &arrived, blocks);
   }
-  mbarrier_try_wait(&arrived, 0);
+  wait_for(&arrived, 0);
   for (int i = static_cast<int>(threadIdx.x); i < kPixels * 4; i += 32) out[blockIdx.x * kPixels * 4 + i] = box[i];
   cluster_barrier();
 }

@@ -21,6 +21,11 @@ inline unsigned char* swizzled_shared() {
   return begin + (kSwizzlePattern - azj::cuda::shared_address(begin) % kSwizzlePattern) % kSwizzlePattern;
 }
 
+inline void wait_for(uint64_t* barrier, uint32_t parity, AZJ_SITE_PARAMETERS) {
+  while (!azj::cuda::mbarrier_try_wait(barrier, parity, file, line)) {
+  }
+}
+
 // A tensor map of four dimensions; extents and box in elements, strides in bytes.
 inline CUresult encode(CUtensorMap& map, void* data, std::array<uint64_t, 4> extents, std::array<uint64_t, 3> strides,
                        std::array<uint32_t, 4> box, CUtensorMapSwizzle swizzle,

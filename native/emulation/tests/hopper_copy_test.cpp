@@ -25,7 +25,7 @@ __global__ void load_box(const __grid_constant__ CUtensorMap map, int bytes, int
     mbarrier_arrive_expect_tx(&arrived, bytes);
     tensor_load_4d(box, &map, x, y, z, w, &arrived);
   }
-  mbarrier_try_wait(&arrived, 0);
+  wait_for(&arrived, 0);
   for (int i = threadIdx.x; i < bytes; i += blockDim.x) out[i] = box[i];
 }
 
@@ -140,7 +140,7 @@ __global__ void load_pixels(const __grid_constant__ CUtensorMap map, int bytes, 
     mbarrier_arrive_expect_tx(&arrived, bytes);
     tensor_load_im2col(box, &map, 0, w, h, sample, static_cast<uint16_t>(tap_w), static_cast<uint16_t>(tap_h), &arrived);
   }
-  mbarrier_try_wait(&arrived, 0);
+  wait_for(&arrived, 0);
   for (int i = threadIdx.x; i < bytes / 4; i += blockDim.x) out[i] = box[i];
 }
 

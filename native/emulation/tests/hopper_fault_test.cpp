@@ -25,6 +25,7 @@ enum class Copy {
   RIGHT,
   WRONG_PARITY,
   NOT_WAITED_FOR,
+  TRIED_ONCE,
   TOO_MANY_BYTES,
   TOO_FEW_BYTES,
   NO_BYTES,
@@ -65,8 +66,10 @@ __global__ void copy(const __grid_constant__ CUtensorMap map, Copy kind, float* 
   }
   __syncthreads();
   if (kind == Copy::BLOCK_ENDS) return;
-  if (kind != Copy::NOT_WAITED_FOR) {
-    mbarrier_try_wait(arrived, kind == Copy::WRONG_PARITY ? 1 : kind == Copy::PARITY_2 ? 2 : 0);
+  if (kind == Copy::TRIED_ONCE) {
+    mbarrier_try_wait(arrived, 0);
+  } else if (kind != Copy::NOT_WAITED_FOR) {
+    wait_for(arrived, kind == Copy::WRONG_PARITY ? 1 : kind == Copy::PARITY_2 ? 2 : 0);
   }
   out[threadIdx.x] = reinterpret_cast<const float*>(box)[threadIdx.x];
 }
@@ -87,11 +90,11 @@ TEST(a_copy_that_is_right) {
 TEST(copies_that_are_not_waited_for) {
 #ifdef AZJ_EMULATION_CHECKED
   // Of the phase before the first the end has come: the wait of the wrong parity does not wait.
-  for (Copy kind : {Copy::WRONG_PARITY, Copy::NOT_WAITED_FOR}) {
+  for (Copy kind : {Copy::WRONG_PARITY, Copy::NOT_WAITED_FOR, Copy::TRIED_ONCE}) {
     expect_copy_fault(cudaErrorLaunchFailure, kind, {"asynchronous copy that was not waited for"});
   }
 #else
-  for (Copy kind : {Copy::WRONG_PARITY, Copy::NOT_WAITED_FOR}) {
+  for (Copy kind : {Copy::WRONG_PARITY, Copy::NOT_WAITED_FOR, Copy::TRIED_ONCE}) {
     expect_copy_fault(cudaErrorLaunchFailure, kind, {"the block ends while"});
   }
 #endif
@@ -128,7 +131,7 @@ __global__ void nobody_arrives(float* out) {
   if (threadIdx.x == 0) mbarrier_init(&barrier, 2);
   __syncthreads();
   if (threadIdx.x == 0) mbarrier_arrive(&barrier);
-  if (threadIdx.x < 16) mbarrier_try_wait(&barrier, 0);
+  if (threadIdx.x < 16) wait_for(&barrier, 0);
   __syncthreads();
   out[0] = 1;
 }
