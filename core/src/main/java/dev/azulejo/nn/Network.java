@@ -269,6 +269,15 @@ public final class Network implements AutoCloseable {
     }
   }
 
+  /** Checks that there is something to train. */
+  public void checkTrainable() {
+    if (layout.count() == 0) {
+      throw new IllegalArgumentException(
+          "the network has no parameters: there is nothing to train; add a convolution or dense"
+              + " layer");
+    }
+  }
+
   /** Checks that a data set fits this network. */
   public void checkData(Dataset data) {
     if (!data.shape().equals(spec.input())) {

@@ -54,11 +54,7 @@ public final class TrainingPlan implements AutoCloseable {
    */
   public TrainingPlan(Network network, Stream stream, int maxBatch, Tensor weights) {
     network.checkDevice(stream);
-    if (network.layout().count() == 0) {
-      throw new IllegalArgumentException(
-          "the network has no parameters: there is nothing to train; add a convolution or dense"
-              + " layer");
-    }
+    network.checkTrainable();
     // First, because closed weights are refused: nothing is open then.
     List<LayerWeights> bound = network.layout().bind(weights);
     this.network = network;

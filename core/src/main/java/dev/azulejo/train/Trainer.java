@@ -212,13 +212,14 @@ public final class Trainer {
   /**
    * Trains until so many epochs are done, those before a resume counted.
    *
-   * @throws IllegalArgumentException if the data set does not fit the network, or a checkpoint
-   *     these settings
+   * @throws IllegalArgumentException if the data set does not fit the network, which may also have
+   *     nothing to train, or a checkpoint these settings
    * @throws TrainingException if the loss is no longer finite; the weights are those before that
    *     mini-batch, or, on a device, those of the last report, where they were finite
    */
   public TrainingHistory fit(Dataset data, int epochs) {
     network.checkData(data);
+    network.checkTrainable();
     checkTarget();
     if (epochs < 1) {
       throw new IllegalArgumentException("epochs must be at least 1, was " + epochs);
