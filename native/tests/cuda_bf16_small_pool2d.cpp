@@ -40,8 +40,11 @@ void for_windows(const azj_pool2d_desc& d, const Sizes& s, Body body) {
     std::vector<Tap> inside;
     for (int64_t r = std::max<int64_t>(top, 0); r < std::min(top + d.window_h, d.height); ++r) {
       for (int64_t c = std::max<int64_t>(left, 0); c < std::min(left + d.window_w, d.width); ++c) {
+        // Unsigned: the number of a tap may exceed 63 bits where a mean, which needs none, has such a window.
+        const uint64_t tap = static_cast<uint64_t>(r - top) * static_cast<uint64_t>(d.window_w) +
+                             static_cast<uint64_t>(c - left);
         inside.push_back({static_cast<size_t>(((image * d.height + r) * d.width + c) * s.pitch + channel),
-                          (r - top) * d.window_w + c - left});
+                          static_cast<int64_t>(tap)});
       }
     }
     body(o, inside);
