@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <utility>
 
-
 namespace azj::cuda {
 
 void check(cudaError_t error, const char* what);  // check.hpp
