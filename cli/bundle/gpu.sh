@@ -174,7 +174,7 @@ check() {
     stage "sanitizer-$tool" 90 bash -c "sanitizer $tool"
   done
   for what in gemm conv; do
-    stage "$what-quick" 60 bash -c "compare $what --quick --device=$DEVICE --output='$OUT/quick'"
+    stage "$what-quick" 120 bash -c "compare $what --quick --device=$DEVICE --output='$OUT/quick'"
   done
 }
 
