@@ -14,7 +14,7 @@
 // other x, of tiles side by side dz.
 #include <cinttypes>
 
-#include "conv2d_hopper.hpp"
+#include "conv2d_hopper_packed.hpp"
 #include "conv2d_hopper_weights.cuh"
 #include "error.hpp"
 #include "plane_pack.hpp"
@@ -116,8 +116,6 @@ int choose_block(int64_t channels) {
   return block;
 }
 
-int bytes_of(ConvMath math) { return math == ConvMath::TF32 ? 4 : 2; }
-
 // The pass without its tensors.
 struct Shifted {
   ShiftedColumns columns;
@@ -128,10 +126,10 @@ struct Shifted {
   Shifted(const azj_conv2d_desc& d, const ConvSize& s, ConvMath math)
       : columns{TapColumns(d, s, choose_block(s.group_channels)),
                 ImageAxis(d.height, s.out_h, d.kernel_h, d.stride_h, d.pad_h, d.dilation_h),
-                ImageAxis(d.width, s.out_w, d.kernel_w, d.stride_w, d.pad_w, d.dilation_w, 16 / bytes_of(math))},
+                ImageAxis(d.width, s.out_w, d.kernel_w, d.stride_w, d.pad_w, d.dilation_w, 16 / packed_element(math))},
         filters(s.group_filters),
         groups(d.groups),
-        bytes(bytes_of(math)) {
+        bytes(packed_element(math)) {
     if (d.kernel_h > 1 || d.pad_h > 0) {  // taps are shifted by lines, too
       columns.w.pitch = static_cast<int>(divide_up(columns.w.pitch, columns.w.unit)) * columns.w.unit;
     }
